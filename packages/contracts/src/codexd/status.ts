@@ -1,0 +1,28 @@
+import { z } from "zod";
+
+export const Healthz = z.looseObject({ status: z.literal("ok") });
+export const Readyz = z.looseObject({
+  status: z.enum(["ready", "notReady"]),
+  reasons: z.array(z.looseObject({ code: z.string(), message: z.string() })),
+});
+/** Without a credential only `mode` and `status` are shown. */
+export const CodexdStatus = z.looseObject({
+  mode: z.literal("app-server"),
+  status: z.enum(["ready", "notReady"]),
+  guarantees: z.enum(["full", "reduced"]).optional(),
+  daemon: z
+    .looseObject({ id: z.string(), version: z.string(), pid: z.number(), startedAt: z.string(), logId: z.string() })
+    .optional(),
+  child: z
+    .looseObject({
+      state: z.string(),
+      generation: z.number(),
+      restarts: z.number(),
+      pid: z.number().optional(),
+      version: z.string().optional(),
+    })
+    .optional(),
+  log: z.looseObject({ oldestSeq: z.number(), headSeq: z.number(), bytes: z.number() }).optional(),
+  counts: z.looseObject({}).optional(),
+});
+export type CodexdStatus = z.infer<typeof CodexdStatus>;

@@ -1,0 +1,108 @@
+import { z } from "zod";
+import { SessionId, Timestamp, TurnId } from "../ids.ts";
+
+export const TURN_STATES = [
+  "accepted",
+  "forwarding",
+  "running",
+  "awaitingApproval",
+  "completed",
+  "failed",
+  "interrupted",
+  "lost",
+] as const;
+export const TurnState = z.enum(TURN_STATES);
+export type TurnState = z.infer<typeof TurnState>;
+
+export const TERMINAL_TURN_STATES = ["completed", "failed", "interrupted", "lost"] as const;
+export type TerminalTurnState = (typeof TERMINAL_TURN_STATES)[number];
+export const isTerminalTurnState = (state: TurnState): state is TerminalTurnState =>
+  (TERMINAL_TURN_STATES as readonly string[]).includes(state);
+
+/** Bytes of one turn's input, as JSON. */
+export const TURN_INPUT_BYTES_MAX = 8 * 1024 * 1024;
+/** Characters of text that Codex takes in one turn (measured on 0.169.0). */
+export const TURN_TEXT_CHARS_MAX = 1_048_576;
+
+/** Codex's user-input item, as far as we look at it; text only in this release. */
+export const TextInput = z.strictObject({ type: z.literal("text"), text: z.string().min(1) });
+export const TurnInput = z.union([z.string().min(1), z.array(TextInput).min(1).max(64)]);
+export type TurnInput = z.infer<typeof TurnInput>;
+
+export const TurnError = z.looseObject({ code: z.string(), message: z.string(), retryable: z.boolean() });
+export type TurnError = z.infer<typeof TurnError>;
+
+export const Usage = z.looseObject({
+  inputTokens: z.number().optional(),
+  cachedInputTokens: z.number().optional(),
+  outputTokens: z.number().optional(),
+  reasoningOutputTokens: z.number().optional(),
+  totalTokens: z.number().optional(),
+});
+export type Usage = z.infer<typeof Usage>;
+
+export const Turn = z.looseObject({
+  id: TurnId,
+  sessionId: SessionId,
+  state: TurnState,
+  origin: z.enum(["client", "codex"]),
+  codexTurnId: z.string().optional(),
+  createdAt: Timestamp,
+  startedAt: Timestamp.optional(),
+  endedAt: Timestamp.optional(),
+  reason: z.string().optional(),
+  error: TurnError.optional(),
+  usage: Usage.optional(),
+});
+export type Turn = z.infer<typeof Turn>;
+
+/** An item of a turn. `state: cut` = it was still open when the turn ended. */
+export const TurnItem = z.looseObject({
+  itemId: z.string(),
+  type: z.string(),
+  state: z.enum(["open", "completed", "cut"]),
+  text: z.string().optional(),
+});
+export type TurnItem = z.infer<typeof TurnItem>;
+
+/** A turn with its content. `text` = its agent messages in order, joined by a blank line. */
+export const TurnDetail = z.looseObject({
+  ...Turn.shape,
+  text: z.string(),
+  items: z.array(TurnItem),
+  source: z.enum(["log", "codex"]).optional(),
+  expired: z.boolean().optional(),
+});
+export type TurnDetail = z.infer<typeof TurnDetail>;
+
+export const TurnReply = z.looseObject({ turn: Turn });
+export const TurnDetailReply = z.looseObject({ turn: TurnDetail });
+export const TurnList = z.looseObject({
+  turns: z.array(Turn),
+  nextCursor: z.string().nullable(),
+  asOfSeq: z.number().int(),
+});
+export const TurnListQuery = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  cursor: z.string().max(128).optional(),
+});
+export const TurnParams = z.strictObject({ sessionId: SessionId, turnId: TurnId });
+export const TurnReadQuery = z.strictObject({
+  /** Wait up to this many milliseconds for the turn to end. */
+  waitMs: z.coerce.number().int().min(0).max(60_000).default(0),
+});
+
+const turnOptions = {
+  input: TurnInput,
+  ifBusy: z.enum(["reject", "steer", "queue"]).default("reject"),
+  idleTimeoutMs: z.number().int().min(1000).max(86_400_000).optional(),
+  timeoutMs: z.number().int().min(1000).max(86_400_000).optional(),
+};
+export const StartTurn = z.strictObject(turnOptions);
+export type StartTurn = z.infer<typeof StartTurn>;
+/** The seed's form: the session stands in the body. */
+export const StartTurnInSession = z.strictObject({ sessionId: SessionId, ...turnOptions });
+
+export const SteerTurn = z.strictObject({ input: TurnInput });
+export const SteerReply = z.looseObject({ turn: Turn, inputId: z.string() });
+export const EmptyBody = z.strictObject({}).optional();

@@ -1,0 +1,15 @@
+export { ApprovalId, ForeignId, ID_PREFIXES, SessionId, Timestamp, TurnId } from "./ids.ts";
+export type { IdKind } from "./ids.ts";
+export { WS_CLOSE } from "./close-codes.ts";
+export type { WsCloseCode } from "./close-codes.ts";
+export { Problem, PROBLEMS } from "./problem.ts";
+export type { Fault, ProblemCode, ProblemDef } from "./problem.ts";
+export { defineRoutes, SCOPES } from "./route.ts";
+export type { RouteDef, RouteMethod, Scope } from "./route.ts";
+export * from "./codexd/sessions.ts";
+export * from "./codexd/turns.ts";
+export * from "./codexd/approvals.ts";
+export * from "./codexd/events.ts";
+export * from "./codexd/status.ts";
+export { CODEXD_PREFIX, CODEXD_ROUTES } from "./codexd/routes.ts";
+export type { CodexdRouteName } from "./codexd/routes.ts";

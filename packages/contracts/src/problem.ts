@@ -1,0 +1,167 @@
+import { z } from "zod";
+
+/** Whose fault it is; decides the log level of an error. */
+export type Fault = "caller" | "operator" | "peer" | "us";
+
+export interface ProblemDef {
+  readonly status: number;
+  readonly fault: Fault;
+  /** One sentence: what happened. */
+  readonly title: string;
+  /** One sentence: what to do next. */
+  readonly next: string;
+}
+
+const def = (status: number, fault: Fault, title: string, next: string): ProblemDef => ({
+  status,
+  fault,
+  title,
+  next,
+});
+
+/**
+ * Every error code that can leave a process, with its HTTP status.
+ * docs/reference/errors.md is generated from this table and checked both ways.
+ */
+export const PROBLEMS = {
+  bad_request: def(400, "caller", "The request is malformed.", "Correct what `detail` names and send it again."),
+  bad_cursor: def(
+    400,
+    "caller",
+    "The cursor cannot be read.",
+    "Use `<seq>` or `<logId>:<seq>` as an event frame gave it.",
+  ),
+  bad_host: def(
+    400,
+    "caller",
+    "The request needs exactly one Host header and an origin-form target.",
+    "Send one Host header and a path.",
+  ),
+  unauthorized: def(
+    401,
+    "caller",
+    "The credential is missing or not known.",
+    "Send `Authorization: Bearer <token>`; for codexd the token is in `<state dir>/token`.",
+  ),
+  forbidden_origin: def(
+    403,
+    "caller",
+    "Requests that come from a web page are refused.",
+    "Call from a program, not from a page; send no Origin, Referer or Sec-Fetch-Site.",
+  ),
+  forbidden_scope: def(
+    403,
+    "caller",
+    "The credential does not carry the scope this needs.",
+    "Use a token with the scope that `detail` names.",
+  ),
+  policy_denied: def(
+    403,
+    "operator",
+    "The operator's policy does not allow this.",
+    "Change the named key in ~/.config/baa-conductor/policy.json, or ask for less.",
+  ),
+  not_found: def(404, "caller", "There is nothing at this address.", "Check the path and the id."),
+  session_not_found: def(404, "caller", "No session has this id.", "List the sessions, or create one."),
+  turn_not_found: def(404, "caller", "No turn of this session has this id.", "List the turns of the session."),
+  approval_not_found: def(404, "caller", "No approval has this id.", "List the approvals."),
+  method_not_allowed: def(405, "caller", "This address does not take this method.", "See /openapi.json."),
+  turn_active: def(
+    409,
+    "caller",
+    "The session already has a turn in progress.",
+    "Wait for it, steer it, or interrupt it.",
+  ),
+  turn_ended: def(409, "caller", "The turn has ended.", "Start a new turn."),
+  turn_not_steerable: def(409, "caller", "The turn cannot be steered now.", "Wait until it is running."),
+  session_archived: def(409, "caller", "The session is archived.", "Resume it first."),
+  thread_adopted: def(409, "caller", "Another session already holds this thread.", "Use that session."),
+  approval_resolved: def(409, "caller", "The approval has already been resolved.", "Read it to see the decision."),
+  idempotency_in_progress: def(
+    409,
+    "caller",
+    "A request with this Idempotency-Key is still being handled.",
+    "Wait a moment and send it again with the same key.",
+  ),
+  payload_too_large: def(
+    413,
+    "caller",
+    "The body is larger than this address takes.",
+    "Send less; limits are in docs/reference.",
+  ),
+  unsupported_media_type: def(
+    415,
+    "caller",
+    "Bodies must be application/json.",
+    "Send `Content-Type: application/json`.",
+  ),
+  host_not_allowed: def(
+    421,
+    "operator",
+    "This Host is not served here.",
+    "Use the address that the service printed at its start.",
+  ),
+  invalid: def(422, "caller", "The request does not fit the schema.", "Correct what `errors` names."),
+  idempotency_key_reused: def(
+    422,
+    "caller",
+    "This Idempotency-Key was used with another body.",
+    "Use a new key for a new request.",
+  ),
+  rate_limited: def(
+    429,
+    "caller",
+    "Too many failed credentials from this address.",
+    "Wait a minute; a valid token still passes.",
+  ),
+  turns_full: def(
+    429,
+    "caller",
+    "As many turns as allowed are in progress.",
+    "Wait for one to end, or raise BAA_CODEXD_TURNS_MAX.",
+  ),
+  too_many_connections: def(429, "caller", "Too many event streams are open.", "Close one."),
+  internal: def(500, "us", "Something went wrong in the service.", "See its log at the time of this request id."),
+  not_implemented: def(501, "us", "This is not built yet.", "See the documentation for what is."),
+  child_unavailable: def(
+    503,
+    "peer",
+    "The Codex child is not ready.",
+    "Try again after Retry-After seconds; /readyz says why.",
+  ),
+  child_timeout: def(
+    504,
+    "peer",
+    "The Codex child did not answer in time.",
+    "Try again; /readyz says whether it is healthy.",
+  ),
+  degraded: def(
+    503,
+    "operator",
+    "Stored data is damaged, so writes are refused.",
+    "See /readyz for the file, the fault and the command that helps.",
+  ),
+  stopping: def(503, "operator", "The service is stopping.", "Try again in a moment."),
+  child_error: def(502, "peer", "The Codex child refused the request.", "See `detail` for its own words."),
+  storage_full: def(
+    507,
+    "operator",
+    "The disk is full; nothing was recorded.",
+    "Free some space; the service goes on by itself.",
+  ),
+} as const satisfies Record<string, ProblemDef>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** RFC 9457 body of every error. `code` is stable; `title` and `detail` are for people. */
+export const Problem = z.looseObject({
+  type: z.string(),
+  title: z.string(),
+  status: z.number().int(),
+  code: z.string(),
+  detail: z.string().optional(),
+  next: z.string().optional(),
+  requestId: z.string().optional(),
+  errors: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
+});
+export type Problem = z.infer<typeof Problem>;

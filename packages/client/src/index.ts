@@ -1,0 +1,19 @@
+export { createClient, createRouteClient } from "./client.ts";
+export type { ClientOptions, CodexdClient } from "./client.ts";
+export { ProblemReply, TransportError, UnexpectedReplyError } from "./errors.ts";
+export type { CallFacts, ReplyCode, TransportFault } from "./errors.ts";
+export type {
+  CallInput,
+  CallOptions,
+  CallReply,
+  ClientMethod,
+  RouteClient,
+  RouteRow,
+  RouteTable,
+} from "./route-types.ts";
+export type { TokenInput } from "./token.ts";
+export { events } from "./events/events.ts";
+export type { EventsOptions } from "./events/events.ts";
+export { followEvents } from "./events/follow-events.ts";
+export type { EventFilters, FollowOptions, FollowState, FollowSummary, FollowTimings } from "./events/follow-events.ts";
+export { StreamClosedError } from "./events/verdict.ts";

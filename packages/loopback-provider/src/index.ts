@@ -1,0 +1,12 @@
+export { splitIntoDeltas } from "./answer.ts";
+export type { Answer, AnswerUsage, Failure, HttpFailure, ToolCall } from "./answer.ts";
+export { codexConfigArgs, codexConfigFor } from "./codex-config.ts";
+export type { CodexConfigOptions } from "./codex-config.ts";
+export { sayScript } from "./default-script.ts";
+export type { Script } from "./default-script.ts";
+export { createGate } from "./gates.ts";
+export type { Gate, Hold } from "./gates.ts";
+export type { ModelRequest, ToolOutput } from "./model-request.ts";
+export { startLoopbackProvider } from "./provider.ts";
+export type { LoopbackProvider, LoopbackProviderOptions } from "./provider.ts";
+export type { RecordedRequest } from "./request-book.ts";

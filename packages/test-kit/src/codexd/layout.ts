@@ -1,0 +1,127 @@
+import fs from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { hostEnv } from "../config.ts";
+import { createCodexHome } from "../codex-home.ts";
+import { failpointEnv, FAILPOINT_PRELOAD } from "../failpoints/failpoints.ts";
+import { findNativeCodex, REPO_ROOT } from "../repository.ts";
+import type { TempRoot } from "../temp-root.ts";
+import type { CodexdOptions } from "./options.ts";
+
+/** Directories and files of one daemon under test. HOME lies beside the runtime root, as cwds must not be inside it. */
+export interface CodexdLayout {
+  readonly home: string;
+  readonly codexHome: string;
+  readonly stateDir: string;
+  readonly logsDir: string;
+  readonly tmpDir: string;
+  readonly switchFile: string;
+  readonly traceFile: string;
+}
+
+export function createLayout(root: TempRoot, o: CodexdOptions): CodexdLayout {
+  const home = root.dir("home");
+  const codexHome = path.join(home, ".codex");
+  fs.mkdirSync(codexHome, { recursive: true, mode: 0o700 });
+  for (const name of ["runs", "worktrees", "logs", "tmp", "state"]) root.dir("runtime", name);
+  if (o.provider !== undefined) createCodexHome({ dir: codexHome, providerUrl: o.provider.url, ...o.codex });
+  if (o.policy !== undefined) writePolicy(home, o.policy);
+  return {
+    home,
+    codexHome,
+    stateDir: root.join("runtime", "state", "codexd"),
+    logsDir: root.join("runtime", "logs", "codexd"),
+    tmpDir: root.join("runtime", "tmp"),
+    switchFile: root.join("failpoints"),
+    traceFile: root.join("fs-trace.jsonl"),
+  };
+}
+
+/** The command line and environment for one start. */
+export function createCommand(
+  root: TempRoot,
+  layout: CodexdLayout,
+  o: CodexdOptions & { port: number; entry: readonly string[] },
+): { args: string[]; env: Record<string, string> } {
+  const preload = needsPreload(o) ? ["--import", FAILPOINT_PRELOAD] : [];
+  return { args: [...preload, ...(o.nodeArgs ?? []), ...o.entry, "start"], env: createEnv(root, layout, o) };
+}
+
+/** Node's arguments that run codexd: the bundle, or the source by tsx. Looks at every source file, so ask once. */
+export function findEntry(built: boolean | undefined): string[] {
+  const bundle = path.join(REPO_ROOT, "apps/codexd/dist/index.js");
+  if (built ?? isFresh(bundle)) return [bundle];
+  const tsx = createRequire(path.join(REPO_ROOT, "package.json")).resolve("tsx");
+  return ["--import", pathToFileURL(tsx).href, path.join(REPO_ROOT, "apps/codexd/src/index.ts")];
+}
+
+function needsPreload(o: CodexdOptions): boolean {
+  return o.failpoints !== undefined || o.switchableFailpoints === true || o.trace === true;
+}
+
+function createEnv(root: TempRoot, layout: CodexdLayout, o: CodexdOptions & { port: number }): Record<string, string> {
+  const child = childOf(o);
+  const runtime = (name: string): string => root.join("runtime", name);
+  const points = {
+    ...(o.failpoints === undefined ? {} : { points: o.failpoints }),
+    ...(o.switchableFailpoints === true ? { switchFile: layout.switchFile } : {}),
+    ...(o.trace === true ? { traceFile: layout.traceFile } : {}),
+  };
+  const env: Record<string, string | undefined> = {
+    ...hostEnv(),
+    HOME: layout.home,
+    CODEX_HOME: layout.codexHome,
+    BAA_RUNS_DIR: runtime("runs"),
+    BAA_WORKTREES_DIR: runtime("worktrees"),
+    BAA_LOGS_DIR: runtime("logs"),
+    BAA_TMP_DIR: runtime("tmp"),
+    BAA_STATE_DIR: runtime("state"),
+    BAA_NODE_ID: "test",
+    BAA_CODEXD_REPO_ROOT: REPO_ROOT,
+    BAA_CODEXD_LOCAL_API_BASE: `http://127.0.0.1:${o.port}`,
+    BAA_CODEXD_SERVER_COMMAND: child.command,
+    BAA_CODEXD_SERVER_ARGS: child.args.map(quote).join(" "),
+    BAA_CODEXD_SERVER_CWD: layout.home,
+    ...failpointEnv(points),
+    ...o.env,
+  };
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}
+
+function childOf(o: CodexdOptions): { command: string; args: readonly string[] } {
+  if (o.child !== undefined) return { args: ["app-server"], ...o.child };
+  const native = findNativeCodex();
+  if (native === undefined) throw new Error("the pinned codex is not installed for this platform; give `child`");
+  return { command: native, args: ["app-server", "--disable", "shell_snapshot"] };
+}
+
+/** For the daemon's shell-like splitting. */
+function quote(word: string): string {
+  return /^[\w./=:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A bundle older than any source of an app or package would test yesterday's code. */
+function isFresh(bundle: string): boolean {
+  const builtMs = fs.statSync(bundle, { throwIfNoEntry: false })?.mtimeMs;
+  if (builtMs === undefined) return false;
+  const sources = ["apps", "packages"].flatMap((kind) => {
+    const names = fs.readdirSync(path.join(REPO_ROOT, kind)).filter((name) => name !== "test-kit");
+    return names.map((name) => path.join(REPO_ROOT, kind, name, "src"));
+  });
+  return sources.every((dir) => newestMs(dir) <= builtMs);
+}
+
+function newestMs(dir: string): number {
+  if (!fs.existsSync(dir)) return 0;
+  const files = fs.readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+  return Math.max(0, ...files.map((name) => fs.statSync(path.join(dir, name)).mtimeMs));
+}
+
+function writePolicy(home: string, policy: unknown): void {
+  const dir = path.join(home, ".config", "baa-conductor");
+  fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  fs.writeFileSync(path.join(dir, "policy.json"), JSON.stringify(policy), { mode: 0o600 });
+}

@@ -1,0 +1,7 @@
+/** What of the machine's own environment processes under test may see. */
+export function hostEnv(): Record<string, string> {
+  const names = ["PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "USER", "LOGNAME", "SHELL"];
+  return Object.fromEntries(
+    names.flatMap((name) => (process.env[name] === undefined ? [] : [[name, process.env[name]]])),
+  );
+}

@@ -1,0 +1,59 @@
+// All gates in one command: `pnpm check`. One line per gate with its time; the output of failing ones; exit 1.
+// A gate whose tool is missing says `lane not run: ...` and fails only with BAA_TEST_REQUIRE=all.
+import fs from "node:fs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+import { committedFiles, root } from "./committed-files.mjs";
+import { run, seconds } from "./run.mjs";
+
+const bin = (name) => path.join(root, "node_modules/.bin", name);
+
+const isShell = (file) => /^#!.*\b(bash|sh)\b/.test(fs.readFileSync(path.join(root, file), "utf8").slice(0, 64));
+
+/** Every shell script of ours: by its ending, or by its first line when it has none. */
+const shellFiles = () =>
+  committedFiles().filter((file) => /\.(sh|bash)$/.test(file) || (path.extname(file) === "" && isShell(file)));
+
+/** Each gate: what it is called and the command that must pass; `optional` = the tool does not come from npm. */
+const gates = () => [
+  { name: "types", command: [bin("tsc"), "-b"] },
+  { name: "lint and directions", command: [bin("oxlint"), "--type-aware", "--deny-warnings"] },
+  { name: "formatting", command: [bin("oxfmt"), "--check"] },
+  { name: "dead code", command: [bin("knip"), "--no-progress", "--no-config-hints"] },
+  { name: "shell lint", optional: true, command: ["shellcheck", "-x", ...shellFiles()] },
+  { name: "shell formatting", optional: true, command: ["shfmt", "-i", "2", "-ci", "-d", ...shellFiles()] },
+  {
+    name: "generated protocol types",
+    command: [process.execPath, "packages/codex-app-server/scripts/generate-protocol.mjs", "--check"],
+  },
+  { name: "generated docs", command: [bin("tsx"), "scripts/dev/generate-docs.ts", "--check"] },
+  { name: "links in the docs", command: [process.execPath, "scripts/dev/check-links.mjs"] },
+  { name: "nothing of this machine", command: [process.execPath, "scripts/dev/check-committed.mjs"] },
+];
+
+const isRequired = () => process.env.BAA_TEST_REQUIRE === "all";
+
+/** Runs one gate, prints its line, and says how it ended. */
+const runGate = async ({ name, optional, command: [command, ...args] }) => {
+  const result = await run(command, args, { cwd: root, env: { ...process.env, NO_COLOR: "1" } });
+  if (result.missing && optional) {
+    console.log(`lane not run: ${name}: ${command} is not installed`);
+    return isRequired() ? "failed" : "skipped";
+  }
+  const passed = result.code === 0;
+  console.log(`${passed ? "ok    " : "FAILED"} ${name} (${seconds(result.durationMs)})`);
+  if (!passed) console.log(result.output.replaceAll(/^/gm, "    "));
+  return passed ? "passed" : "failed";
+};
+
+/** Runs every gate, prints as it goes, and returns how many passed, failed and were not run. */
+export const runGates = async () => {
+  const sum = { passed: 0, failed: 0, skipped: 0 };
+  for (const gate of gates()) sum[await runGate(gate)] += 1;
+  return sum;
+};
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  const { failed } = await runGates();
+  process.exitCode = failed === 0 ? 0 : 1;
+}

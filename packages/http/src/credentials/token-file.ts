@@ -1,0 +1,66 @@
+import fs from "node:fs";
+import type { Scope } from "@baa/contracts";
+import { readPrivateFile } from "@baa/storage";
+import { digestOf, matchesDigest } from "./credential.ts";
+import type { Credential, CredentialSource } from "./credential.ts";
+
+/** A token file that cannot serve as a secret. */
+export class TokenFileError extends Error {
+  override readonly name = "TokenFileError";
+}
+
+/** 32 random bytes are 43 characters in base64url; an operator's own token may be shorter, but not this short. */
+const TOKEN_CHARS_MIN = 32;
+
+export interface TokenFileOptions {
+  readonly path: string;
+  /** Names the credential in logs and idempotency records. */
+  readonly id: string;
+  readonly scopes: Iterable<Scope>;
+  /** Told once per change when the file became unreadable; until it is mended nothing matches. */
+  readonly onError?: (error: unknown) => void;
+}
+
+/**
+ * A bearer token in a private file (0600, ours). Only its digest is kept. The file's state is looked at for
+ * every request (one stat), so a rotated token counts from the next request on.
+ * @throws what readPrivateFile throws (missing, wrong mode, wrong owner), TokenFileError when it is too short.
+ */
+export function tokenFile(o: TokenFileOptions): CredentialSource {
+  const credential: Credential = { id: o.id, scopes: new Set(o.scopes) };
+  let state = stateOf(o.path);
+  let digest: Buffer | undefined = readDigest(o.path);
+
+  const refresh = (): void => {
+    const now = stateOf(o.path);
+    if (now === state) return;
+    state = now;
+    try {
+      digest = readDigest(o.path);
+    } catch (error) {
+      digest = undefined;
+      o.onError?.(error);
+    }
+  };
+
+  return {
+    find(token) {
+      refresh();
+      return digest !== undefined && matchesDigest(token, digest) ? credential : undefined;
+    },
+  };
+}
+
+/** Changes with content, replacement, mode and owner. */
+function stateOf(path: string): string {
+  const stat = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? "missing" : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
+}
+
+function readDigest(path: string): Buffer {
+  const token = readPrivateFile(path).trim();
+  if (token.length < TOKEN_CHARS_MIN) {
+    throw new TokenFileError(`${path}: the token is shorter than ${TOKEN_CHARS_MIN} characters; make a new one`);
+  }
+  return digestOf(token);
+}

@@ -1,0 +1,109 @@
+import { RpcError } from "@baa/codex-app-server";
+import type { CodexChild } from "../child/codex-child.ts";
+import type { Journal } from "../journal/journal.ts";
+import type { SessionRecord } from "../registry/records.ts";
+
+/** The child runs the thread under other rules than were asked for. */
+export class PolicyNotAppliedError extends Error {
+  override readonly name = "PolicyNotAppliedError";
+}
+/** Codex does not know the thread. */
+export class ThreadUnknownError extends Error {
+  override readonly name = "ThreadUnknownError";
+}
+
+interface ThreadEcho {
+  thread: { id: string };
+  cwd: string;
+  model: string;
+  approvalPolicy: unknown;
+  sandbox: { type: string };
+}
+
+const SANDBOX_ECHO: Record<SessionRecord["sandbox"], string> = {
+  "read-only": "readOnly",
+  "workspace-write": "workspaceWrite",
+  "danger-full-access": "dangerFullAccess",
+};
+
+/**
+ * Makes sure that the session's thread is loaded in this child, starting or resuming it, and that
+ * its sandbox, approval policy, cwd and model are the session's (unknown fields are ignored
+ * silently by Codex, so the echo is the only proof).
+ */
+export class ThreadLoader {
+  readonly #child: CodexChild;
+  readonly #journal: Journal;
+
+  constructor(child: CodexChild, journal: Journal) {
+    this.#child = child;
+    this.#journal = journal;
+  }
+
+  /** Returns the thread's id. Throws PolicyNotAppliedError, ThreadUnknownError, or what the request threw. */
+  async ensure(session: SessionRecord): Promise<string> {
+    if (session.threadId && this.#child.isLoaded(session.threadId)) return session.threadId;
+    const echo = await this.#load(session);
+    checkEcho(session, echo);
+    this.#child.markLoaded(echo.thread.id, true);
+    if (session.threadId !== echo.thread.id) await this.#recordThread(session, echo.thread.id);
+    return echo.thread.id;
+  }
+
+  async #load(session: SessionRecord): Promise<ThreadEcho> {
+    const settings = {
+      cwd: session.cwd,
+      sandbox: session.sandbox,
+      approvalPolicy: session.approvalPolicy,
+      ...(session.model === undefined ? {} : { model: session.model }),
+    };
+    if (session.threadId && session.durable) {
+      return this.#resume(session, { threadId: session.threadId, excludeTurns: true, ...settings });
+    }
+    const { result } = await this.#child.request("thread/start", settings);
+    return result as ThreadEcho;
+  }
+
+  async #resume(session: SessionRecord, params: { threadId: string; excludeTurns: true }): Promise<ThreadEcho> {
+    try {
+      const { result } = await this.#child.request("thread/resume", params);
+      return result as ThreadEcho;
+    } catch (error) {
+      if (error instanceof RpcError && isThreadUnknown(error)) {
+        throw new ThreadUnknownError(`Codex does not know thread ${session.threadId}: ${error.message}`, {
+          cause: error,
+        });
+      }
+      throw error;
+    }
+  }
+
+  async #recordThread(session: SessionRecord, threadId: string): Promise<void> {
+    const current = this.#journal.registries.sessions.get(session.id);
+    if (!current) return;
+    const updated = { ...current, threadId, updatedAt: this.#journal.nowText() };
+    await this.#journal.appendVisible([
+      {
+        type: "session.updated",
+        sessionId: session.id,
+        data: { session: this.#journal.registries.sessionView(updated) },
+      },
+    ]);
+  }
+}
+
+/** Codex's words for a thread it has no record of (0.169.0). */
+export const isThreadUnknown = (error: RpcError): boolean =>
+  /no rollout found|thread not found|not materialized|thread not loaded|is not supported yet/.test(error.message);
+
+const checkEcho = (session: SessionRecord, echo: ThreadEcho): void => {
+  const mismatches: string[] = [];
+  if (echo.sandbox?.type !== SANDBOX_ECHO[session.sandbox])
+    mismatches.push(`sandbox is ${echo.sandbox?.type}, not ${session.sandbox}`);
+  if (echo.approvalPolicy !== session.approvalPolicy)
+    mismatches.push(`approvalPolicy is ${JSON.stringify(echo.approvalPolicy)}, not ${session.approvalPolicy}`);
+  if (session.model !== undefined && echo.model !== session.model)
+    mismatches.push(`model is ${echo.model}, not ${session.model}`);
+  if (echo.cwd !== session.cwd) mismatches.push(`cwd is ${echo.cwd}, not ${session.cwd}`);
+  if (mismatches.length > 0) throw new PolicyNotAppliedError(mismatches.join("; "));
+};

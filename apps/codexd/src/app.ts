@@ -1,6 +1,6 @@
 import path from "node:path";
 import { CODEXD_ROUTES, SCOPES } from "@baa/contracts";
-import { CODEXD_SURFACES, createServer, type HttpServer, tokenFile } from "@baa/http";
+import { CODEXD_SURFACES, createServer, type CredentialSource, type HttpServer, tokenFile } from "@baa/http";
 import { createId, createLifecycle, type Lifecycle, type Logger, systemClock } from "@baa/process";
 import { acquireLock, DamagedFileError, ensurePrivateDir, type Lock, LogDamagedError } from "@baa/storage";
 import type { Config } from "./config.ts";
@@ -13,7 +13,7 @@ import { readOpenApi } from "./openapi-file.ts";
 import { loadPolicy, type Policy } from "./policy.ts";
 import { type Damage, Readiness } from "./readiness.ts";
 import { Identity } from "./runtime/identity.ts";
-import { ensureToken, TOKEN_FILE } from "./runtime/secrets.ts";
+import { ensureToken } from "./runtime/secrets.ts";
 import { statusDocument } from "./status.ts";
 
 /** Milliseconds for closing the HTTP face: readers get their `bye`, requests in flight their reply. */
@@ -36,6 +36,7 @@ export class Codexd {
   readonly #lifecycle: Lifecycle;
   #lock: Lock | undefined;
   #policy: Policy | undefined;
+  #credential: CredentialSource | undefined;
   #server: HttpServer | undefined;
 
   constructor(options: CodexdOptions) {
@@ -81,7 +82,7 @@ export class Codexd {
     for (const dir of [config.stateDir, config.logsDir]) ensurePrivateDir(dir);
     this.#policy = loadPolicy(config.policyFile);
     this.#lock = acquireLock(path.join(config.stateDir, "lock"), { holder: "codexd start" });
-    ensureToken(config.stateDir);
+    this.#credential = tokenFile({ path: ensureToken(config.stateDir), id: "codexd", scopes: SCOPES });
   }
 
   async #openCore(): Promise<void> {
@@ -102,7 +103,6 @@ export class Codexd {
     const { config, logger } = this.#options;
     const readiness = this.#readiness;
     const identity = this.#openIdentity();
-    const token = path.join(config.stateDir, TOKEN_FILE);
     this.#server = createServer({
       routes: CODEXD_ROUTES,
       handlers: createHandlers({
@@ -116,7 +116,7 @@ export class Codexd {
       webSocketPaths: { [config.eventStreamPath]: "events" },
       guard: {
         surfaces: CODEXD_SURFACES,
-        credentials: [tokenFile({ path: token, id: "codexd", scopes: SCOPES })],
+        credentials: [this.#credential as CredentialSource],
         onReject: (reject) => this.#metrics.refused.inc({ code: reject.code }),
       },
       logger,

@@ -138,7 +138,8 @@ export const readConfig = (env: Record<string, string | undefined> = process.env
   const codexHome = path.resolve(vars.CODEX_HOME ?? path.join(vars.HOME, ".codex"));
   return Object.freeze({
     repoRoot: root,
-    host: api.hostname.replace(/^\[|\]$/g, ""),
+    // A literal address is bound, never a name that somebody may resolve otherwise.
+    host: api.hostname === "localhost" ? "127.0.0.1" : api.hostname.replace(/^\[|\]$/g, ""),
     port: Number(api.port || 80),
     eventStreamPath: vars.BAA_CODEXD_EVENT_STREAM_PATH,
     command: vars.BAA_CODEXD_SERVER_COMMAND,

@@ -171,6 +171,7 @@ export class ApprovalService {
     // Requests that wait for space on a full disk come first, so that they are among those found.
     journal.obliged(() => {
       for (const record of journal.registries.approvals.unresolved()) {
+        if (this.#deciding.has(record.id)) continue;
         const { decision = "decline", by = "system" } = record;
         this.#close(record.id, { decision, by, reason: "orphaned" });
       }

@@ -2,6 +2,7 @@ import {
   AppServerSupervisor,
   type ChildExit,
   readRecord,
+  RpcError,
   type SupervisorOptions,
   type SupervisorState,
 } from "@baa/codex-app-server";
@@ -25,6 +26,8 @@ export interface CodexChildOptions {
   readonly journal: Journal;
   readonly ingest: Ingest;
   readonly logger: Logger;
+  /** Replaces our secrets in what the child answers and in its last words. */
+  readonly redact: <T>(value: T) => T;
   readonly onRequest: (request: ChildRequest) => "taken" | "unknown";
   readonly onStderr: (line: string) => void;
   readonly onUnparsable: (line: Buffer) => void;
@@ -46,7 +49,7 @@ export class CodexChild {
     this.supervisor = new AppServerSupervisor({
       ...options.supervisor,
       handlers: {
-        onState: (state) => this.#onState(state),
+        onState: (state) => this.#onState(options.redact(state)),
         onExit: (exit) => this.#onExit(exit),
         onNotification: (notification) => options.ingest.notification(notification),
         onBatchEnd: () => options.ingest.flush(),
@@ -74,15 +77,15 @@ export class CodexChild {
   }
 
   get state(): SupervisorState {
-    return this.supervisor.state;
+    return this.#options.redact(this.supervisor.state);
   }
 
   get isReady(): boolean {
-    return this.state.kind === "ready";
+    return this.supervisor.state.kind === "ready";
   }
 
   get generation(): number {
-    return this.state.generation;
+    return this.supervisor.state.generation;
   }
 
   get lastExit(): ChildExit | undefined {
@@ -104,7 +107,17 @@ export class CodexChild {
     else this.#loaded.delete(threadId);
   }
 
-  request: AppServerSupervisor["request"] = (...args) => this.supervisor.request(...args);
+  request: AppServerSupervisor["request"] = async (...args) => {
+    const { redact } = this.#options;
+    try {
+      const { result, generation } = await this.supervisor.request(...args);
+      return { result: redact(result), generation };
+    } catch (error) {
+      if (!(error instanceof RpcError)) throw error;
+      const { code, message, data } = error;
+      throw new RpcError({ code, message: redact(message), data: redact(data) });
+    }
+  };
 
   /** Waits a little for the child; throws child_unavailable with Retry-After when it does not come, or `stopping`. */
   async ensureReady(): Promise<void> {

@@ -67,13 +67,15 @@ export const wireChild = (o: WireChildOptions): WiredChild => {
   const child: CodexChild = new CodexChild({
     journal,
     ingest,
+    redact,
     logger: o.logger,
     supervisor: supervisorOptions(config, () => journal.registries.turns.openCount === 0),
     onRequest: (request) => approvals.onChildRequest(request),
     onStderr: (line) => stderr.writeLine(redact(line)),
     onUnparsable: (line) => {
       metrics.unparsable.inc();
-      stdout.writeLine(redact(line.subarray(0, UNPARSABLE_BYTES_KEPT).toString()));
+      // Cut after it was masked: a secret across the cut would no longer be recognised.
+      stdout.writeLine(redact(line.subarray(0, 2 * UNPARSABLE_BYTES_KEPT).toString()).slice(0, UNPARSABLE_BYTES_KEPT));
     },
   });
   child.onExit(() => approvals.orphanAll());

@@ -1,6 +1,6 @@
 import { ConfigError, createLogger, EXIT, installCrashHandlers, installSignals, type Logger } from "@baa/process";
 import { LockHeldError, PermissionFault } from "@baa/storage";
-import { PortBusyError } from "@baa/http";
+import { ListenAddressError, PortBusyError, TokenFileError } from "@baa/http";
 import path from "node:path";
 import { Codexd } from "../app.ts";
 import { type Config, isSupervised, readConfig } from "../config.ts";
@@ -55,6 +55,7 @@ const refuse = async (cli: CliContext, error: unknown): Promise<void> => {
 
 const exitCodeOf = (error: unknown): number => {
   if (error instanceof ConfigError || error instanceof PermissionFault) return EXIT.config;
+  if (error instanceof TokenFileError || error instanceof ListenAddressError) return EXIT.config;
   if (error instanceof LockHeldError || error instanceof PortBusyError) return EXIT.busy;
   const code = (error as NodeJS.ErrnoException | undefined)?.code;
   return code === "EACCES" || code === "EROFS" || code === "EIO" || code === "ENOSPC" ? EXIT.ioError : EXIT.failed;

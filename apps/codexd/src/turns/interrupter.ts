@@ -35,7 +35,10 @@ export class Interrupter {
       if (!turn || isTerminalTurnState(turn.state)) return;
       if (!turn.interruptRequestedAt || !turn.codexTurnId || this.#sent.has(turn.id)) return;
       this.#interrupt(turn).catch((error: unknown) =>
-        options.logger.error({ event: "turn.settle.failed", turnId: turn.id, err: error }, "a turn could not be settled"),
+        options.logger.error(
+          { event: "turn.settle.failed", turnId: turn.id, err: error },
+          "a turn could not be settled",
+        ),
       );
     });
   }

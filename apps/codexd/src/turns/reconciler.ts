@@ -72,9 +72,20 @@ export class Reconciler {
     if (!turn || isTerminalTurnState(turn.state)) return;
     const found = listed && this.#match(turn, listed);
     const events = [...this.#bind(turn, found), ...this.#missingItems(turn, found)];
-    const end = endOf(turn, listed, found);
+    const end = listed === undefined ? this.#endOfUnknown(turn) : endOf(turn, found);
     if (end) events.push(...endTurnEvents(turn, end));
     if (events.length > 0) this.#journal.append(events);
+  }
+
+  /**
+   * The end of a turn whose thread Codex has no record of. It never began, unless we saw output of it: then the model
+   * was asked, and to call it safe to repeat would be untrue.
+   */
+  #endOfUnknown(turn: TurnRecord): TurnEnd {
+    const hasOutput = readTurnContent(this.#journal.log, turn).items.some((item) => item.type !== "userMessage");
+    if (hasOutput) return { status: "lost", reason: "not_found" };
+    const message = "Codex has no record of the thread: the turn never began.";
+    return { status: "failed", error: { code: "not_started", message, retryable: true } };
   }
 
   /** By Codex's id, else by our own id on the prompt, else the only turn of the thread that our log does not know. */
@@ -106,21 +117,7 @@ export class Reconciler {
   }
 }
 
-const endOf = (
-  turn: TurnRecord,
-  listed: ListedTurn[] | undefined,
-  found: ListedTurn | undefined,
-): TurnEnd | undefined => {
-  if (listed === undefined) {
-    return {
-      status: "failed",
-      error: {
-        code: "not_started",
-        message: "Codex has no record of the thread: the turn never began.",
-        retryable: true,
-      },
-    };
-  }
+const endOf = (turn: TurnRecord, found: ListedTurn | undefined): TurnEnd | undefined => {
   if (found === undefined) return { status: "lost", reason: "not_found" };
   if (found.status === "completed") return { status: "completed" };
   if (found.status === "failed") return { status: "failed", error: turnErrorOf(found.error) };

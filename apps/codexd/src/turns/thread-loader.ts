@@ -1,7 +1,7 @@
 import { RpcError } from "@baa/codex-app-server";
 import type { CodexChild } from "../child/codex-child.ts";
 import type { Journal } from "../journal/journal.ts";
-import type { SessionRecord } from "../registry/records.ts";
+import type { SessionRecord, TurnRecord } from "../registry/records.ts";
 
 /** The child runs the thread under other rules than were asked for. */
 export class PolicyNotAppliedError extends Error {
@@ -58,18 +58,25 @@ export class ThreadLoader {
       ...(session.model === undefined ? {} : { model: session.model }),
     };
     if (session.threadId && session.durable) {
-      return this.#resume(session, { threadId: session.threadId, excludeTurns: true, ...settings });
+      const resumed = await this.#resume(session, { threadId: session.threadId, excludeTurns: true, ...settings });
+      if (resumed) return resumed;
     }
     const { result } = await this.#child.request("thread/start", settings);
     return result as ThreadEcho;
   }
 
-  async #resume(session: SessionRecord, params: { threadId: string; excludeTurns: true }): Promise<ThreadEcho> {
+  /** Undefined when Codex has nothing of the thread and never had: then it is started anew. */
+  async #resume(
+    session: SessionRecord,
+    params: { threadId: string; excludeTurns: true },
+  ): Promise<ThreadEcho | undefined> {
     try {
       const { result } = await this.#child.request("thread/resume", params);
       return result as ThreadEcho;
     } catch (error) {
-      if (error instanceof RpcError && isThreadUnknown(error)) {
+      if (!(error instanceof RpcError)) throw error;
+      if ((isThreadUnknown(error) || isThreadBlank(error)) && !this.#hasHistory(session)) return undefined;
+      if (isThreadUnknown(error)) {
         throw new ThreadUnknownError(`Codex does not know thread ${session.threadId}: ${error.message}`, {
           cause: error,
         });
@@ -78,10 +85,19 @@ export class ThreadLoader {
     }
   }
 
+  /**
+   * Whether Codex ever stored a turn of the thread. A child that was killed as it acknowledged the first one left
+   * nothing, or an empty file (measured); the session is not to be lost with it.
+   */
+  #hasHistory(session: SessionRecord): boolean {
+    const { turns } = this.#journal.registries;
+    return session.adopted || [...turns.idsOf(session.id).newestFirst()].some((id) => isStored(turns.get(id)));
+  }
+
   async #recordThread(session: SessionRecord, threadId: string): Promise<void> {
     const current = this.#journal.registries.sessions.get(session.id);
     if (!current) return;
-    const updated = { ...current, threadId, updatedAt: this.#journal.nowText() };
+    const updated = { ...current, threadId, durable: false, updatedAt: this.#journal.nowText() };
     await this.#journal.appendVisible([
       {
         type: "session.updated",
@@ -95,6 +111,14 @@ export class ThreadLoader {
 /** Codex's words for a thread it has no record of (0.169.0). */
 export const isThreadUnknown = (error: RpcError): boolean =>
   /no rollout found|thread not found|not materialized|thread not loaded|is not supported yet/.test(error.message);
+
+/** Its file is there and holds not even its first line. */
+const isThreadBlank = (error: RpcError): boolean => /failed to read session metadata/.test(error.message);
+
+const isStored = (turn: TurnRecord | undefined): boolean =>
+  turn?.codexTurnId !== undefined &&
+  ["completed", "interrupted", "failed"].includes(turn.state) &&
+  turn.error?.code !== "not_started";
 
 const checkEcho = (session: SessionRecord, echo: ThreadEcho): void => {
   const mismatches: string[] = [];

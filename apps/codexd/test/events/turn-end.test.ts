@@ -1,0 +1,68 @@
+import { describe, expect, test } from "vitest";
+import { endTurnEvents, turnErrorOf } from "../../src/events/turn-end.ts";
+import type { TurnRecord } from "../../src/registry/records.ts";
+import { AT } from "../support/journal.ts";
+
+const TURN: TurnRecord = {
+  id: "turn_1",
+  sessionId: "ses_1",
+  state: "running",
+  origin: "client",
+  createdAt: AT,
+  acceptedSeq: 1,
+  openItems: [],
+  pendingApprovals: 0,
+};
+const IDS = { sessionId: "ses_1", turnId: "turn_1" };
+
+describe("endTurnEvents", () => {
+  test("only what is known stands in the end", () => {
+    expect(endTurnEvents(TURN, { status: "lost" })).toEqual([{ type: "turn.lost", ...IDS, data: {} }]);
+    const error = { code: "c", message: "m", retryable: false };
+    expect(endTurnEvents(TURN, { status: "failed", reason: "r", error })).toEqual([
+      { type: "turn.failed", ...IDS, data: { reason: "r", error } },
+    ]);
+  });
+  test("the usage given, else the turn's last one", () => {
+    const turn = { ...TURN, usage: { totalTokens: 1 } };
+    expect(endTurnEvents(turn, { status: "completed" })[0]?.data).toEqual({ usage: { totalTokens: 1 } });
+    expect(endTurnEvents(turn, { status: "completed", usage: { totalTokens: 2 } })[0]?.data).toEqual({
+      usage: { totalTokens: 2 },
+    });
+  });
+  test("open items first", () => {
+    const turn = { ...TURN, openItems: [{ itemId: "i1", type: "agentMessage" }] };
+    expect(endTurnEvents(turn, { status: "completed" }).map(({ type }) => type)).toEqual([
+      "item.discarded",
+      "turn.completed",
+    ]);
+  });
+});
+
+describe("turnErrorOf: the final codexErrorInfo of each provider failure (facts, section 4)", () => {
+  const cases = [
+    ["internalServerError", "internal_server_error", true],
+    [{ httpConnectionFailed: { httpStatusCode: 503 } }, "http_connection_failed", true],
+    [{ responseTooManyFailedAttempts: { httpStatusCode: 429 } }, "response_too_many_failed_attempts", true],
+    [{ responseStreamConnectionFailed: { httpStatusCode: null } }, "response_stream_connection_failed", true],
+    [{ responseStreamDisconnected: { httpStatusCode: null } }, "response_stream_disconnected", true],
+    ["rateLimitExceeded", "rate_limit_exceeded", true],
+    ["serverOverloaded", "server_overloaded", true],
+    ["usageLimitExceeded", "usage_limit_exceeded", false],
+    ["contextWindowExceeded", "context_window_exceeded", false],
+    ["unauthorized", "unauthorized", false],
+    ["other", "codex_error", false],
+    [undefined, "codex_error", false],
+    [null, "codex_error", false],
+    [{}, "codex_error", false],
+    [7, "codex_error", false],
+    ["inventedLater", "invented_later", false],
+  ] as const;
+  test.each(cases)("%j -> %s, retryable %s", (codexErrorInfo, code, retryable) => {
+    expect(turnErrorOf({ message: "m", codexErrorInfo })).toEqual({ code, message: "m", retryable });
+  });
+  test("without an error at all", () => {
+    const expected = { code: "codex_error", message: "Codex gave no reason.", retryable: false };
+    expect([turnErrorOf(null), turnErrorOf(undefined)]).toEqual([expected, expected]);
+  });
+});

@@ -1,0 +1,44 @@
+import { startLoopbackProvider } from "@baa/loopback-provider";
+import type { LoopbackProvider } from "@baa/loopback-provider";
+import { startCodexd } from "@baa/test-kit";
+import type { Codexd, CodexdOptions, LedgerClient, TestHooks } from "@baa/test-kit";
+import { afterAll, beforeAll, beforeEach } from "vitest";
+
+/** A codexd on the real codex, the model behind it, and the witness beside it. */
+export interface System {
+  readonly codexd: Codexd;
+  readonly provider: LoopbackProvider;
+  /** Follows all events from the first one on. */
+  readonly ledger: LedgerClient;
+}
+
+type SystemOptions = Omit<CodexdOptions, "provider" | "test">;
+
+/** Starts one for a test of its own; all is gone when the test ends. */
+export async function startSystem(test: TestHooks, o: SystemOptions = {}): Promise<System> {
+  const provider = await startLoopbackProvider();
+  test.onTestFinished(() => provider.stop());
+  const codexd = await startCodexd({ ...o, test, provider });
+  return { codexd, provider, ledger: codexd.ledger().follow() };
+}
+
+/** One for all tests of a file, made before the first; its output is printed when a test failed. */
+export function useSystem(o: SystemOptions = {}): () => System {
+  let system: System | undefined;
+  beforeAll(async () => {
+    const provider = await startLoopbackProvider();
+    const codexd = await startCodexd({ ...o, provider });
+    system = { codexd, provider, ledger: codexd.ledger().follow() };
+  });
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(() => void process.stderr.write(`--- output of codexd ---\n${system?.codexd.output()}\n---\n`));
+  });
+  afterAll(async () => {
+    await system?.codexd.dispose();
+    await system?.provider.stop();
+  });
+  return () => {
+    if (system === undefined) throw new Error("the system is not started yet");
+    return system;
+  };
+}

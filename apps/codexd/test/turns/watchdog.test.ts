@@ -1,0 +1,253 @@
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { NewEvent } from "../../src/journal/journal.ts";
+import { Journal } from "../../src/journal/journal.ts";
+import type { TurnRecord } from "../../src/registry/records.ts";
+import { Registries } from "../../src/registry/registries.ts";
+import { judge, type Verdict, Watchdog } from "../../src/turns/watchdog.ts";
+import { FakeChild } from "../support/fake-child.ts";
+import { FakeClock } from "../support/fake-clock.ts";
+import { FakeLog } from "../support/fake-log.ts";
+import { AT } from "../support/journal.ts";
+import { accepted, created, delta, event, forwarding, RUNNING, started } from "../support/records.ts";
+
+const LIMITS = { idleTimeoutMs: 1000, noChildMs: 200, acceptedMsMax: 5000, logBytesMax: 100 };
+const TURN: TurnRecord = {
+  id: "turn_1",
+  sessionId: "ses_1",
+  state: "running",
+  origin: "client",
+  createdAt: AT,
+  acceptedSeq: 1,
+  openItems: [],
+  pendingApprovals: 0,
+};
+
+const LEAVE: Verdict = { kind: "leave" };
+const IDLE: Verdict = { kind: "interrupt", reason: "idle_timeout" };
+const TIMEOUT: Verdict = { kind: "interrupt", reason: "timeout" };
+const LOG_FULL: Verdict = { kind: "interrupt", reason: "log_full" };
+const LOST: Verdict = { kind: "end", end: { status: "lost", reason: "no_child" } };
+const NOT_STARTED: Verdict = {
+  kind: "end",
+  end: {
+    status: "failed",
+    error: { code: "not_started", message: "The turn could not be forwarded in time.", retryable: true },
+  },
+};
+
+describe("what should happen to an open turn", () => {
+  const cases: [
+    string,
+    Partial<TurnRecord>,
+    { idleMs?: number; ageMs?: number; childGoneMs?: number; holdsFullLog?: boolean },
+    Verdict,
+  ][] = [
+    ["fresh", {}, {}, LEAVE],
+    ["just before its idle limit", {}, { idleMs: 999 }, LEAVE],
+    ["at its idle limit", {}, { idleMs: 1000 }, IDLE],
+    ["old but busy", {}, { ageMs: 1_000_000, idleMs: 10 }, LEAVE],
+    ["its own idle limit, longer", { idleTimeoutMs: 2000 }, { idleMs: 1999 }, LEAVE],
+    ["its own idle limit, shorter", { idleTimeoutMs: 500 }, { idleMs: 500 }, IDLE],
+    ["idle while an approval waits", { state: "awaitingApproval", pendingApprovals: 1 }, { idleMs: 1_000_000 }, LEAVE],
+    [
+      "timed out while an approval waits",
+      { state: "awaitingApproval", pendingApprovals: 1, timeoutMs: 10 },
+      { ageMs: 10 },
+      TIMEOUT,
+    ],
+    ["at its timeout, busy", { timeoutMs: 300 }, { ageMs: 300 }, TIMEOUT],
+    ["before its timeout", { timeoutMs: 300 }, { ageMs: 299 }, LEAVE],
+    ["timed out and idle", { timeoutMs: 300 }, { ageMs: 2000, idleMs: 2000 }, TIMEOUT],
+    ["holding a full log", {}, { holdsFullLog: true }, LOG_FULL],
+    [
+      "holding a full log while an approval waits",
+      { state: "awaitingApproval", pendingApprovals: 1 },
+      { holdsFullLog: true },
+      LOG_FULL,
+    ],
+    ["holding a full log, interrupted already", { interruptRequestedAt: AT }, { holdsFullLog: true }, LEAVE],
+    ["holding a full log, not forwarded yet", { state: "accepted" }, { holdsFullLog: true }, LEAVE],
+    ["interrupted already", { interruptRequestedAt: AT, timeoutMs: 1 }, { ageMs: 9999, idleMs: 9999 }, LEAVE],
+    ["forwarding and idle", { state: "forwarding" }, { idleMs: 1000 }, IDLE],
+    ["child gone a little", {}, { childGoneMs: 199, idleMs: 9999 }, LEAVE],
+    ["child gone too long", {}, { childGoneMs: 200 }, LOST],
+    ["child gone too long, interrupt asked", { interruptRequestedAt: AT }, { childGoneMs: 200 }, LOST],
+    ["child gone too long while forwarding", { state: "forwarding" }, { childGoneMs: 200 }, LOST],
+    [
+      "child gone too long while an approval waits",
+      { state: "awaitingApproval", pendingApprovals: 1 },
+      { childGoneMs: 200 },
+      LOST,
+    ],
+    ["accepted, waiting for a child", { state: "accepted" }, { ageMs: 4999, childGoneMs: 4999, idleMs: 4999 }, LEAVE],
+    ["accepted too long", { state: "accepted" }, { ageMs: 5000 }, NOT_STARTED],
+    ["accepted too long without a child", { state: "accepted" }, { ageMs: 5000, childGoneMs: 5000 }, NOT_STARTED],
+  ];
+  test.each(cases)("%s", (_what, turn, facts, verdict) => {
+    expect(judge({ turn: { ...TURN, ...turn }, idleMs: 0, ageMs: 0, childGoneMs: 0, ...facts }, LIMITS)).toEqual(
+      verdict,
+    );
+  });
+});
+
+const setUp = (events: readonly NewEvent[] = RUNNING) => {
+  const log = new FakeLog();
+  const registries = new Registries();
+  const journal = new Journal({ log: log.port, registries, now: () => AT });
+  const child = new FakeChild();
+  const clock = new FakeClock();
+  const interrupts: [string, string][] = [];
+  const errors: unknown[] = [];
+  const interrupt = async (turn: TurnRecord, reason: string): Promise<void> => {
+    interrupts.push([turn.id, reason]);
+    journal.append([event("turn.interruptRequested", { reason }, { turnId: turn.id })]);
+  };
+  const options = {
+    journal,
+    child: child.port,
+    clock,
+    limits: LIMITS,
+    interrupt,
+    onError: (error: unknown) => errors.push(error),
+    intervalMs: 3_600_000,
+  };
+  const watchdog = new Watchdog(options);
+  watchdog.start();
+  onTestFinished(() => watchdog.stop());
+  journal.append(events);
+  const after = (ms: number): void => {
+    clock.advance(ms);
+    watchdog.sweep();
+  };
+  return { log, registries, journal, child, clock, interrupts, errors, watchdog, after, options };
+};
+
+describe("the sweep", () => {
+  test("interrupts an idle turn once; any event of the turn is progress", () => {
+    const { journal, interrupts, after } = setUp();
+    after(999);
+    journal.append([delta("a1", "x")]);
+    after(999);
+    expect(interrupts).toEqual([]);
+    after(1);
+    after(5000);
+    expect(interrupts).toEqual([["turn_1", "idle_timeout"]]);
+  });
+
+  test("counts from the first sweep for turns found at boot", () => {
+    const { journal, options, clock } = setUp([]);
+    const interrupts: string[] = [];
+    journal.append(RUNNING);
+    clock.advance(100_000);
+    const watchdog = new Watchdog({ ...options, interrupt: async (turn) => interrupts.push(turn.id) });
+    watchdog.sweep();
+    clock.advance(999);
+    watchdog.sweep();
+    expect(interrupts).toEqual([]);
+    clock.advance(1);
+    watchdog.sweep();
+    expect(interrupts).toEqual(["turn_1"]);
+  });
+
+  test("ends what no child comes for, once", () => {
+    const { log, child, after, registries } = setUp();
+    child.notReadyMs = 200;
+    after(1);
+    after(1);
+    expect(registries.turns.get("turn_1")).toMatchObject({ state: "lost", reason: "no_child" });
+    expect(log.types().filter((type) => type === "turn.lost")).toHaveLength(1);
+  });
+
+  test("gives back what could not be forwarded", () => {
+    const { after, registries } = setUp([created(), accepted()]);
+    after(4999);
+    expect(registries.turns.get("turn_1")?.state).toBe("accepted");
+    after(1);
+    expect(registries.turns.get("turn_1")).toMatchObject({
+      state: "failed",
+      error: { code: "not_started", retryable: true },
+    });
+  });
+
+  test("a log of twice its window interrupts the oldest open turn only (E6)", () => {
+    const second = { turnId: "turn_2", sessionId: "ses_2" };
+    const { log, interrupts, after } = setUp([
+      ...RUNNING,
+      accepted(second),
+      forwarding(second),
+      started("ctx_2", second),
+    ]);
+    log.size = 99;
+    after(1);
+    expect(interrupts).toEqual([]);
+    log.size = 100;
+    after(1);
+    after(1);
+    expect(interrupts).toEqual([["turn_1", "log_full"]]);
+  });
+
+  test("an interrupt that fails is told, and tried again at the next sweep", async () => {
+    const { options, clock, errors, watchdog } = setUp();
+    watchdog.stop();
+    let tries = 0;
+    const failing = new Watchdog({
+      ...options,
+      interrupt: async () => {
+        tries += 1;
+        throw new Error("no");
+      },
+    });
+    failing.sweep();
+    clock.advance(1000);
+    failing.sweep();
+    failing.sweep();
+    await Promise.resolve();
+    expect(tries).toBe(2);
+    expect(errors).toHaveLength(2);
+  });
+});
+
+describe("time on a full disk is not counted", () => {
+  test("against idleness", () => {
+    const { log, interrupts, after } = setUp();
+    after(900);
+    log.state = "full";
+    after(100_000);
+    log.state = "ok";
+    after(999);
+    expect(interrupts).toEqual([]);
+    after(1);
+    expect(interrupts).toHaveLength(1);
+  });
+
+  test("against the turn's own timeout", () => {
+    const { log, interrupts, after } = setUp([created(), accepted({}, { timeoutMs: 500 }), ...RUNNING.slice(2)]);
+    after(300);
+    log.state = "full";
+    after(50_000);
+    after(50_000);
+    log.state = "ok";
+    after(199);
+    expect(interrupts).toEqual([]);
+    after(1);
+    expect(interrupts).toEqual([["turn_1", "timeout"]]);
+  });
+
+  test("against a turn that waits to be forwarded", () => {
+    const { log, after, registries } = setUp([created(), accepted()]);
+    after(1);
+    log.state = "full";
+    after(600_000);
+    log.state = "ok";
+    after(1);
+    expect(registries.turns.get("turn_1")?.state).toBe("accepted");
+  });
+
+  test("nothing is decided while it lasts", () => {
+    const { log, child, after, registries } = setUp();
+    log.state = "full";
+    child.notReadyMs = 1_000_000;
+    after(1);
+    expect(registries.turns.get("turn_1")?.state).toBe("running");
+  });
+});

@@ -53,10 +53,7 @@ export class CodexChild {
         onExit: (exit) => this.#onExit(exit),
         onNotification: (notification) => options.ingest.notification(notification),
         onBatchEnd: () => options.ingest.flush(),
-        onRequest: (request, generation) => {
-          options.ingest.flush();
-          return options.onRequest({ ...request, generation });
-        },
+        onRequest: (request, generation) => this.#onRequest({ ...request, generation }),
         onStderr: options.onStderr,
         onUnparsable: options.onUnparsable,
       },
@@ -157,6 +154,17 @@ export class CodexChild {
       lastSeq: journal.log.written(),
     };
     journal.obliged(() => void journal.append([{ type: "child.exited", data }]));
+  }
+
+  #onRequest(request: ChildRequest): "taken" | "unknown" {
+    this.#options.ingest.flush();
+    try {
+      return this.#options.onRequest(request);
+    } catch (error) {
+      // Nested too deeply to be walked: nothing that anybody could decide on.
+      if (error instanceof RangeError) return "unknown";
+      throw error;
+    }
   }
 
   #onState(state: SupervisorState): void {

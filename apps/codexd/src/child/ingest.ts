@@ -33,7 +33,7 @@ export class Ingest {
 
   notification(raw: Notification): void {
     const { journal, context, redact } = this.#options;
-    const notification: Notification = { method: raw.method, params: redact(raw.params) };
+    const notification: Notification = { method: raw.method, params: redacted(raw.params, redact) };
     if (raw.method === "serverRequest/resolved") this.#requestResolved(raw);
     if (COALESCED.has(raw.method)) return this.#options.onCoalesced(notification);
     if (DELTA_CHANNELS.has(raw.method) && !journal.isHeld) {
@@ -61,3 +61,13 @@ export class Ingest {
     this.#options.journal.obliged(() => void this.#options.journal.append(batch));
   }
 }
+
+/** A message nested so deeply that it cannot be walked cannot be stored either; its method still is. */
+const redacted = (params: unknown, redact: <T>(value: T) => T): unknown => {
+  try {
+    return redact(params);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return { refused: "nested too deeply" };
+  }
+};

@@ -39,6 +39,8 @@ export const ListedTurn = z.looseObject({
   id: z.string(),
   status: z.string(),
   items: z.array(CodexItem),
+  /** Unix seconds. */
+  startedAt: z.number().nullish(),
   error: CodexTurnError.nullish(),
 });
 export type ListedTurn = z.infer<typeof ListedTurn>;

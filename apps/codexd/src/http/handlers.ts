@@ -1,4 +1,4 @@
-import { type CODEXD_ROUTES, type CodexdStatus } from "@baa/contracts";
+import type { CODEXD_ROUTES, CodexdStatus, ProblemCode } from "@baa/contracts";
 import { type HandlerReply, type Handlers, ProblemError, type RouteContext } from "@baa/http";
 import { StorageFullError } from "@baa/storage";
 import type { Core } from "../core.ts";
@@ -139,13 +139,20 @@ const keyed = async (
   });
   if (claim.kind === "replay") {
     await core.journal.settled();
-    return claim.reply;
+    return replayed(claim.reply);
   }
   try {
     return await storageAware(() => run(claim.mark));
   } finally {
     claim.release();
   }
+};
+
+/** A refusal that was stored is refused again, in the same words. */
+const replayed = (reply: StoredReply): StoredReply => {
+  if (reply.status < 400) return reply;
+  const { code, detail } = reply.body as { code: ProblemCode; detail?: string };
+  throw new ProblemError(code, detail);
 };
 
 const storageAware = async <T>(run: () => Promise<T>): Promise<T> => {

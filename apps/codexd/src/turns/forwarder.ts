@@ -1,6 +1,13 @@
-import { ChildUnavailableError, RequestTimeoutError, RpcError } from "@baa/codex-app-server";
+import {
+  ChildUnavailableError,
+  MessageRefusedError,
+  RequestTimeoutError,
+  RpcError,
+  WindowFullError,
+} from "@baa/codex-app-server";
 import { isTerminalTurnState, type TurnError } from "@baa/contracts";
 import type { Logger } from "@baa/process";
+import { StorageFullError } from "@baa/storage";
 import type { CodexChild } from "../child/codex-child.ts";
 import { endTurnEvents } from "../events/turn-end.ts";
 import type { Journal } from "../journal/journal.ts";
@@ -87,6 +94,7 @@ export class Forwarder {
     // Codex has begun it: its end will be told, whatever became of the reply.
     if (turn.codexTurnId !== undefined) return;
     const failure = failureOf(error, turn);
+    if (error instanceof StorageFullError) return this.#again(turnId);
     if (failure === undefined) {
       // A child that is gone settles the turn when the next one is ready; a missing reply is looked up now.
       if (turn.state === "forwarding" && !(error instanceof ChildUnavailableError)) onUncertain(turnId);
@@ -96,6 +104,15 @@ export class Forwarder {
       const current = journal.registries.turns.get(turnId);
       if (!current || isTerminalTurnState(current.state)) return;
       journal.append(endTurnEvents(current, { status: "failed", error: failure }));
+    });
+  }
+
+  /** The disk filled up before the turn could be forwarded: 202 was a promise, so it is forwarded when there is space. */
+  #again(turnId: string): void {
+    const { log } = this.#options.journal;
+    const unsubscribe = log.onState((state) => {
+      unsubscribe();
+      if (state === "ok") void this.forward(turnId);
     });
   }
 }
@@ -109,9 +126,11 @@ const failureOf = (error: unknown, turn: TurnRecord): TurnError | undefined => {
   return { code: "not_started", message: error instanceof Error ? error.message : String(error), retryable: true };
 };
 
-/** Only the two errors that say so prove that the line never left us. */
-const mayHaveBeenSent = (error: unknown): boolean =>
-  error instanceof ChildUnavailableError || error instanceof RequestTimeoutError ? error.sent : true;
+/** Only the errors that say so prove that the line never left us. */
+const mayHaveBeenSent = (error: unknown): boolean => {
+  if (error instanceof WindowFullError || error instanceof MessageRefusedError) return false;
+  return error instanceof ChildUnavailableError || error instanceof RequestTimeoutError ? error.sent : true;
+};
 
 /** Codex merged the input into a turn that it had begun itself a moment before. */
 const mergedEvents = (turn: TurnRecord, holder: TurnRecord) =>

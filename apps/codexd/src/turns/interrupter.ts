@@ -32,9 +32,10 @@ export class Interrupter {
     options.journal.onEvent((event) => {
       if (event.turnId === undefined) return;
       const turn = options.journal.registries.turns.get(event.turnId);
-      if (!turn || isTerminalTurnState(turn.state)) return;
-      if (!turn.interruptRequestedAt || !turn.codexTurnId || this.#sent.has(turn.id)) return;
-      this.#interrupt(turn).catch((error: unknown) =>
+      if (!turn?.interruptRequestedAt || this.#sent.has(turn.id)) return;
+      // One that was not forwarded yet ends in the same batch.
+      if (!isOpenTurn(turn) || turn.state === "accepted") return;
+      this.#interrupt(turn.id, turn.sessionId).catch((error: unknown) =>
         options.logger.error(
           { event: "turn.settle.failed", turnId: turn.id, err: error },
           "a turn could not be settled",
@@ -47,38 +48,69 @@ export class Interrupter {
     this.#stop.abort();
   }
 
-  async #interrupt(turn: TurnRecord): Promise<void> {
-    const { child, journal, clock, logger } = this.#options;
-    const threadId = journal.registries.sessions.get(turn.sessionId)?.threadId;
-    if (!threadId || !turn.codexTurnId) return;
-    this.#sent.add(turn.id);
+  async #interrupt(turnId: string, sessionId: string): Promise<void> {
+    const current = (): TurnRecord | undefined => this.#openTurn(turnId);
+    this.#sent.add(turnId);
     try {
-      await child.request("turn/interrupt", { threadId, turnId: turn.codexTurnId });
-    } catch (error) {
-      logger.warn(
-        { event: "turn.interrupt.failed", turnId: turn.id, err: error },
-        "the child did not take the interrupt",
-      );
-    }
-    const deadlineMs = this.#options.deadlineMs ?? INTERRUPT_DEADLINE_MS;
-    const isOpen = (): boolean => {
-      const current = journal.registries.turns.get(turn.id);
-      return current !== undefined && !isTerminalTurnState(current.state);
-    };
-    try {
-      await waitWhile(isOpen, deadlineMs, clock, this.#stop.signal);
+      if (current()?.codexTurnId === undefined) await this.#findCodexTurn(turnId);
+      this.#tell(current());
+      await this.#waitWhile(() => current()?.codexTurnId !== undefined);
+      const turn = current();
       if (this.#stop.signal.aborted) return;
-      if (isOpen()) await this.#settle(turn, threadId);
+      if (turn) await this.#settle(turn);
     } finally {
-      this.#sent.delete(turn.id);
+      this.#sent.delete(turnId);
     }
-    await this.#cleanTerminals(threadId);
+    const threadId = this.#threadOf(sessionId);
+    if (threadId) await this.#cleanTerminals(threadId);
   }
 
-  async #settle(turn: TurnRecord, threadId: string): Promise<void> {
+  /** Waits for the reply or the notification that names Codex's turn; when neither comes, its history may. */
+  async #findCodexTurn(turnId: string): Promise<void> {
+    const { child, reconciler } = this.#options;
+    const isUnknown = (): boolean => {
+      const turn = this.#openTurn(turnId);
+      return turn !== undefined && turn.codexTurnId === undefined;
+    };
+    await this.#waitWhile(isUnknown);
+    if (isUnknown() && child.isReady && !this.#stop.signal.aborted) await reconciler.settle(turnId);
+  }
+
+  #openTurn(turnId: string): TurnRecord | undefined {
+    const turn = this.#options.journal.registries.turns.get(turnId);
+    return turn && isOpenTurn(turn) ? turn : undefined;
+  }
+
+  #threadOf(sessionId: string): string | undefined {
+    return this.#options.journal.registries.sessions.get(sessionId)?.threadId;
+  }
+
+  #waitWhile(condition: () => boolean): Promise<void> {
+    const { clock, deadlineMs = INTERRUPT_DEADLINE_MS } = this.#options;
+    return waitWhile(condition, deadlineMs, clock, this.#stop.signal);
+  }
+
+  /** Tells the child once. Nobody waits for its answer: a child that does not answer must not hold up the deadline. */
+  #tell(turn: TurnRecord | undefined): void {
+    const { child, logger, deadlineMs = INTERRUPT_DEADLINE_MS } = this.#options;
+    const threadId = turn && this.#threadOf(turn.sessionId);
+    if (!turn?.codexTurnId || !threadId) return;
+    child
+      .request("turn/interrupt", { threadId, turnId: turn.codexTurnId }, { timeoutMs: deadlineMs })
+      .catch((error: unknown) =>
+        logger.warn(
+          { event: "turn.interrupt.failed", turnId: turn.id, err: error },
+          "the child did not take the interrupt",
+        ),
+      );
+  }
+
+  async #settle(turn: TurnRecord): Promise<void> {
     const { child, journal, reconciler } = this.#options;
     const generation = child.generation;
-    if (!child.isReady || (await reconciler.settle(turn.id)) || child.generation !== generation) return;
+    if (!child.isReady || (await reconciler.settle(turn.id))) return;
+    // A child that died meanwhile leaves the turn to the next one, which finds it in Codex's history.
+    if (!child.isReady || child.generation !== generation) return;
     journal.obliged(() => {
       const current = journal.registries.turns.get(turn.id);
       if (!current || isTerminalTurnState(current.state)) return;
@@ -89,7 +121,8 @@ export class Interrupter {
       };
       journal.append(endTurnEvents(current, { status: "failed", error }));
     });
-    await this.#unload(threadId);
+    const threadId = this.#threadOf(turn.sessionId);
+    if (threadId) await this.#unload(threadId);
   }
 
   /** Only archiving unloads a thread (0.169.0); it is taken back at once. */
@@ -117,6 +150,8 @@ export class Interrupter {
     }
   }
 }
+
+const isOpenTurn = (turn: TurnRecord): boolean => !isTerminalTurnState(turn.state);
 
 /** Polls a condition to a deadline; the step is short beside any deadline used here. */
 const waitWhile = async (

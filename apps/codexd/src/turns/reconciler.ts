@@ -93,7 +93,9 @@ export class Reconciler {
     if (turn.codexTurnId) return listed.find((candidate) => candidate.id === turn.codexTurnId);
     const ours = listed.find((candidate) => candidate.items.some((item) => item["clientId"] === turn.id));
     if (ours) return ours;
-    const unknown = listed.filter((candidate) => !this.#journal.registries.turns.byCodexId(candidate.id));
+    const unknown = listed.filter(
+      (candidate) => !this.#journal.registries.turns.byCodexId(candidate.id) && mayHaveBegunAfter(candidate, turn),
+    );
     return unknown.length === 1 ? unknown[0] : undefined;
   }
 
@@ -106,16 +108,26 @@ export class Reconciler {
   #missingItems(turn: TurnRecord, found: ListedTurn | undefined): NewEvent[] {
     if (!found || found.status !== "completed") return [];
     const known = readTurnContent(this.#journal.log, turn).items.filter((item) => item.state === "completed");
-    const isKnown = (item: CodexItem): boolean =>
-      known.some(
+    // Each item that we have stands for one of Codex's: two messages may say the same.
+    const isKnown = (item: CodexItem): boolean => {
+      const at = known.findIndex(
         (have) =>
           have.itemId === item.id || (have.type === item.type && have.text !== undefined && have.text === item["text"]),
       );
+      if (at >= 0) known.splice(at, 1);
+      return at >= 0;
+    };
     return found.items
       .filter((item) => !isKnown(item))
       .map((item) => ({ type: "item.completed", sessionId: turn.sessionId, turnId: turn.id, data: { item } }));
   }
 }
+
+/** Codex's seconds are whole; a turn that it began before ours was accepted is somebody else's. */
+const mayHaveBegunAfter = (candidate: ListedTurn, turn: TurnRecord): boolean => {
+  const { startedAt } = candidate;
+  return typeof startedAt !== "number" || (startedAt + 1) * 1000 >= Date.parse(turn.createdAt);
+};
 
 const endOf = (turn: TurnRecord, found: ListedTurn | undefined): TurnEnd | undefined => {
   if (found === undefined) return { status: "lost", reason: "not_found" };

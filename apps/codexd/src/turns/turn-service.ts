@@ -120,7 +120,12 @@ export class TurnService {
       });
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
-      journal.append([{ type: "turn.steered", ...ids, data: { inputId, consumed: false, rejected: error.message } }]);
+      // The stored 202 was a promise that Codex did not keep: a replay is told the refusal instead.
+      const body = { code: "turn_not_steerable", detail: error.message };
+      const refused = mark && { idempotency: { ...mark, status: 409, body } };
+      await journal.appendVisible([
+        { type: "turn.steered", ...ids, data: { inputId, consumed: false, rejected: error.message, ...refused } },
+      ]);
       throw new ProblemError("turn_not_steerable", error.message, { cause: error });
     }
     return reply;

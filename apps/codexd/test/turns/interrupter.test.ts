@@ -72,6 +72,7 @@ describe("a recorded interrupt", () => {
     const interrupt = child.hold("turn/interrupt");
     journal.append([REQUESTED]);
     journal.append([itemStarted("a1"), REQUESTED]);
+    await child.asked("turn/interrupt");
     journal.append([event("turn.interrupted")]);
     interrupt.resolve({});
     await child.asked(CLEAN);

@@ -28,7 +28,8 @@ const listed = (id: string, status: string, items: object[] = [], error: unknown
   items,
   error,
   itemsView: "full",
-  startedAt: 1,
+  // The second in which turn_1 was accepted.
+  startedAt: 1_767_323_045,
 });
 
 const setUp = async (events: readonly NewEvent[], turns: unknown[] | (() => unknown)) => {
@@ -64,6 +65,12 @@ describe("which of Codex's turns is ours (I3)", () => {
     ]);
     expect(turn()).toMatchObject({ state: "completed", codexTurnId: "ctx_7" });
     expect(told(after)[0]).toEqual(["turn.started", { codexTurnId: "ctx_7" }]);
+  });
+
+  test("not one that Codex began before ours was accepted: an adopted thread has turns of others", async () => {
+    const older = { ...listed("ctx_old", "completed"), startedAt: 1_767_323_040 };
+    const { turn } = await setUp(FORWARDING, [older]);
+    expect(turn()).toMatchObject({ state: "lost", reason: "not_found" });
   });
 
   test("else the only one that our log does not know (a child killed at its acknowledgement keeps no prompt)", async () => {

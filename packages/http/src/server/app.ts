@@ -11,6 +11,7 @@ import { ProblemError } from "../problem/problem-error.ts";
 import { handleFeed } from "./feed-handler.ts";
 import { guardRequest, GuardPasses, refusalProblem } from "./guarded.ts";
 import { parseJsonBody } from "./json-body.ts";
+import { lingerOnClose } from "./linger.ts";
 import { parseQuery } from "./parse-query.ts";
 import { REPLY_HEADERS } from "./reply-headers.ts";
 import type { RequestSignals } from "./request-signals.ts";
@@ -88,6 +89,7 @@ function enter(
   const decision = guardRequest(o.guard, request.raw);
   if (!decision.ok) {
     if (isLargeBody(request)) reply.header("connection", "close");
+    lingerOnClose(request.raw);
     return sendProblem(reply, refusalProblem(decision));
   }
   reply.header("x-request-id", request.id);
@@ -120,6 +122,7 @@ function note(o: AppOptions, request: FastifyRequest, reply: FastifyReply): void
 function fail(logger: HttpLogger, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const problem = asProblem(error);
   logProblem(logger, problem, { requestId: request.id });
+  lingerOnClose(request.raw);
   return sendProblem(reply, problem, request.id);
 }
 

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import net from "node:net";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import type { GuardCase, GuardTarget } from "../guard-matrix.ts";
 import { guardControls, guardMatrix, UPGRADE_HEADERS } from "../guard-matrix.ts";
 import { rawBytes, sendRaw } from "../raw-request.ts";
@@ -56,6 +57,7 @@ describe("over real sockets", () => {
     expect(t.rejects.filter((reject) => reject.error !== undefined)).toEqual([]);
     expect(t.server.feedStats().open).toBe(0);
     expect(t.lines.filter((line) => line.level === "warn")).toHaveLength(1);
+    expect(t.lines.filter((line) => line.level === "info" || line.level === "error")).toEqual([]);
   });
 
   it("controls reach their handler, though this address is limited now", async () => {
@@ -114,6 +116,40 @@ describe("over real sockets", () => {
   });
 });
 
+it.each([
+  ["too large, with its length", 413, "", `Content-Length: ${8 * 1024 * 1024 + 1}`],
+  ["from a page", 403, "Origin: http://127.0.0.1\r\n", "Content-Length: 900000"],
+])(
+  "a caller that reads nothing before its whole body is sent still learns why: %s",
+  async (_, status, header, length) => {
+    const bytes = Number(length.split(" ")[1]);
+    const credential = `Authorization: Bearer ${TOKEN}\r\n${header}`;
+    const head = `Host: 127.0.0.1:${port}\r\n${credential}Content-Type: application/json\r\nConnection: close\r\n${length}`;
+    const socket = net.connect(port, "127.0.0.1").pause();
+    await new Promise<void>((resolve, reject) => {
+      socket.once("error", reject);
+      socket.write(`POST /v1/codexd/turn HTTP/1.1\r\n${head}\r\n\r\n`);
+      socket.write(Buffer.alloc(bytes, 0x20), () => resolve());
+    });
+    let text = "";
+    for await (const chunk of socket) text += String(chunk);
+    expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `));
+  },
+);
+
+it("a client that leaves in the middle of its body is no error of ours", async () => {
+  const { length } = t.lines;
+  const head = `Host: 127.0.0.1:${port}\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Type: application/json\r\n`;
+  const socket = net.connect(port, "127.0.0.1");
+  socket.write(`POST /v1/codexd/sessions HTTP/1.1\r\n${head}Content-Length: 100\r\n\r\n{`, () => socket.destroy());
+  const line = await vi.waitFor(() => {
+    const found = t.lines.slice(length).find((one) => one["event"] === "http.problem");
+    expect(found).toBeDefined();
+    return found;
+  });
+  expect(line).toMatchObject({ level: "debug", code: "bad_request" });
+});
+
 describe("what Node itself refuses", () => {
   const host = (): string =>
     `Host: 127.0.0.1:${port}\r\nAuthorization: Bearer ${TOKEN}\r\nContent-Type: application/json\r\n`;
@@ -134,6 +170,7 @@ describe("what Node itself refuses", () => {
     ["a space in the target", () => `GET /health z HTTP/1.1\r\n${host()}\r\n`, 400],
     ["17 KiB of headers", () => `GET /healthz HTTP/1.1\r\n${host()}X: ${"a".repeat(17 * 1024)}\r\n\r\n`, 431],
     ["no protocol", () => "hello\r\n\r\n", 400],
+    ["no version, which Node takes for 0.9", () => `GET /healthz\r\n${host()}\r\n`, 400],
     ["HTTP/2 preface", () => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400],
     ["a folded header", () => `GET /healthz HTTP/1.1\r\n${host()}X: a\r\n b\r\n\r\n`, 400],
   ];

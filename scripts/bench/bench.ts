@@ -39,6 +39,9 @@ async function main(o: BenchOptions): Promise<void> {
   buildCodexd();
   const loadBefore = loadPerCore();
   const stack = await Stack.start(o);
+  for (const signal of ["SIGINT", "SIGTERM"]) {
+    process.once(signal, () => void stack.stop().finally(() => process.exit(1)));
+  }
   let tables: string[];
   try {
     tables = await measure(stack, o);
@@ -47,16 +50,25 @@ async function main(o: BenchOptions): Promise<void> {
   }
   const facts = [
     `${new Date().toISOString().slice(0, 10)}, ${machineFacts()}; load per core before the run ${loadBefore.toFixed(2)}.`,
+    ...(loadBefore < 1 ? [] : ["The machine was busy with other work: p99 tells of its scheduler, too."]),
     `\`pnpm bench\`, ${o.rounds} rounds of each, bare and codexd by turns.`,
   ].join("\n");
   console.log(facts);
   if (o.write) writeFigures(path.join(root, "docs/reference/performance.md"), [facts, ...tables].join("\n\n"));
 }
 
+function optionsOrUsage(): BenchOptions {
+  try {
+    return readOptions(process.argv.slice(2));
+  } catch (error) {
+    console.error(`${String(error)}\n\n${USAGE}`);
+    process.exit(64);
+  }
+}
+
 try {
-  await main(readOptions(process.argv.slice(2)));
+  await main(optionsOrUsage());
 } catch (error) {
-  console.error(error instanceof Error ? (error.stack ?? error.message) : error);
-  console.error(USAGE);
+  console.error(error);
   process.exitCode = 1;
 }

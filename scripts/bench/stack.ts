@@ -42,20 +42,23 @@ export class Stack {
     this.#codexd = o.codexd;
   }
 
+  /** Starts everything; when a part does not come up, the others are stopped again. */
   static async start(o: { profileDir: string | undefined }): Promise<Stack> {
-    const root = tempRoot();
-    const [provider, bare, subscribers] = ["provider", "bare", "subscriber"].map((name) =>
-      Worker.start(`${name}-process`),
-    );
-    if (provider === undefined || bare === undefined || subscribers === undefined) throw new Error("no workers");
-    const { url } = await provider.call<{ url: string }>({ kind: "start" });
-    await bare.call(bareStart(root, url));
-    const nodeArgs =
-      o.profileDir === undefined
-        ? ["--import", "/tmp/prof/pre.mjs"]
-        : ["--cpu-prof", "--cpu-prof-dir", path.resolve(o.profileDir)];
-    const codexd = await startCodexd({ built: true, provider: { url }, nodeArgs });
-    return new Stack({ root, provider, bare, subscribers, codexd });
+    const root = tempRoot({ prefix: "baa-bench-" });
+    const provider = Worker.start("provider-process");
+    const bare = Worker.start("bare-process");
+    const subscribers = Worker.start("subscriber-process");
+    try {
+      const { url } = await provider.call<{ url: string }>({ kind: "start" });
+      await bare.call(bareStart(root, url));
+      const profile = o.profileDir === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", path.resolve(o.profileDir)];
+      const codexd = await startCodexd({ built: true, provider: { url }, nodeArgs: profile });
+      return new Stack({ root, provider, bare, subscribers, codexd });
+    } catch (error) {
+      for (const worker of [subscribers, bare, provider]) await worker.stop();
+      root.remove();
+      throw error;
+    }
   }
 
   /** Runs one turn on the bare app-server. */

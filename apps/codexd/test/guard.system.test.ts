@@ -1,13 +1,19 @@
 import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { type Codexd, codexPlay, plainRequest, readTrace, type Step } from "@baa/test-kit";
+import { codexPlay, plainRequest, readTrace, type Step } from "@baa/test-kit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type GuardCase, type GuardTarget, guardControls, guardMatrix } from "../../../packages/http/test/guard-matrix.ts";
+import {
+  type GuardCase,
+  type GuardTarget,
+  guardControls,
+  guardMatrix,
+} from "../../../packages/http/test/guard-matrix.ts";
 import { rawBytes } from "../../../packages/http/test/raw-request.ts";
 import { type Attack, bodyAttacks, headerBombs, jsonAttacks, leak, PATH_MARK, pathAttacks } from "./support/attacks.ts";
 import { createSession, readTurn, startTurn, turnsPath } from "./support/drive.ts";
 import { makeFakeSystem, NO_PROBES, writeToken } from "./support/fake-system.ts";
+import { PRIVACY_FAULTS } from "./support/privacy-faults.ts";
 import { exchange, type RawReply } from "./support/raw-socket.ts";
 import { openSlowSockets, type SlowSockets } from "./support/slow-sockets.ts";
 
@@ -41,7 +47,12 @@ const play = codexPlay({
 const system = makeFakeSystem({
   plays: [play],
   trace: true,
-  env: { ...NO_PROBES, BAA_CODEXD_EVENT_STREAM_PATH: OTHER_STREAM, BAA_SHARED_TOKEN: "x".repeat(40), OPERATOR_SECRET: "y" },
+  env: {
+    ...NO_PROBES,
+    BAA_CODEXD_EVENT_STREAM_PATH: OTHER_STREAM,
+    BAA_SHARED_TOKEN: "x".repeat(40),
+    OPERATOR_SECRET: "y",
+  },
   prepare: (codexd) => writeToken(codexd, TOKEN),
 });
 const { codexd, child, ledger } = system;
@@ -106,11 +117,13 @@ const digest = (text: string): string => crypto.createHash("sha256").update(text
 /** Everything that an attack could have changed. */
 async function fingerprint(): Promise<Record<string, unknown>> {
   const [events, sessions, approvals] = await Promise.all(
-    [`${EVENTS}?after=0&limit=5000`, "/v1/codexd/sessions", "/v1/codexd/approvals"].map((at) => codexd.request("GET", at)),
+    [`${EVENTS}?after=0&limit=5000`, "/v1/codexd/sessions", "/v1/codexd/approvals"].map((at) =>
+      codexd.request("GET", at),
+    ),
   );
   return {
     stdinBytes: child.stdin().length,
-    head: Number((events?.json as { headSeq: number }).headSeq),
+    head: (events?.json as { headSeq: number } | undefined)?.headSeq,
     stored: digest([events, sessions, approvals].map((reply) => reply?.text).join("\n")),
     spawns: child.spawns().length,
     pid: codexd.pid,
@@ -143,7 +156,11 @@ describe("pages, peers and strangers (F-01 to F-06)", () => {
     );
     const isRefused = (c: GuardCase, status: number): boolean =>
       c.expect.includes(status) || (process.platform !== "linux" && c.guesses && status === 429);
-    expect(results.filter(({ item, reply }) => !isRefused(item, reply.status)).map(({ item, reply }) => `${item.id}: ${reply.status}`)).toEqual([]);
+    expect(
+      results
+        .filter(({ item, reply }) => !isRefused(item, reply.status))
+        .map(({ item, reply }) => `${item.id}: ${reply.status}`),
+    ).toEqual([]);
     expect(results.filter(({ reply }) => /access-control/i.test(reply.head))).toEqual([]);
     expect(await fingerprint()).toEqual(before);
   });
@@ -170,25 +187,50 @@ describe("pages, peers and strangers (F-01 to F-06)", () => {
     const options = { port: codexd.port, token: TOKEN };
     /** Each variant on a session of its own. */
     const each = (target: (id: string) => GuardTarget): GuardCase[] =>
-      Array.from({ length: 5 }, (_, variant) => guardControls({ ...options, targets: [target(spare.pop() ?? "")] })[variant] as GuardCase);
+      Array.from(
+        { length: 5 },
+        (_, variant) => guardControls({ ...options, targets: [target(spare.pop() ?? "")] })[variant] as GuardCase,
+      );
     const controls = [
-      ...guardControls({ ...options, targets: [...reading, { method: "GET", path: EVENTS, isUpgrade: true }, { method: "GET", path: OTHER_STREAM, isUpgrade: true }] }),
-      ...each((id) => ({ method: "POST", path: "/v1/codexd/turn", body: JSON.stringify({ sessionId: id, input: "ok" }) })),
+      ...guardControls({
+        ...options,
+        targets: [
+          ...reading,
+          { method: "GET", path: EVENTS, isUpgrade: true },
+          { method: "GET", path: OTHER_STREAM, isUpgrade: true },
+        ],
+      }),
+      ...each((id) => ({
+        method: "POST",
+        path: "/v1/codexd/turn",
+        body: JSON.stringify({ sessionId: id, input: "ok" }),
+      })),
       ...each((id) => ({ method: "DELETE", path: `/v1/codexd/sessions/${id}` })),
     ].map(sendable);
     expect(controls).toHaveLength(CONTROLS * 5);
     const results = await sendAll(controls, (c) => exchange({ port: codexd.port, chunks: [rawBytes(c)] }));
-    const wrong = results.filter(({ item, reply }) => ![item.id.includes("UPGRADE") ? 101 : 200, item.id.includes("POST") ? 202 : 0].includes(reply.status));
+    const wrong = results.filter(
+      ({ item, reply }) =>
+        ![item.id.includes("UPGRADE") ? 101 : 200, item.id.includes("POST") ? 202 : 0].includes(reply.status),
+    );
     expect(wrong.map(({ item, reply }) => `${item.id}: ${reply.status} ${reply.body}`)).toEqual([]);
     const started = ledger.acknowledged.length; // those above went beside the ledger
     expect(started).toBeGreaterThan(0);
-    for (const event of await Promise.all(acceptedSince(turn.id).map((id) => ledger.waitForEnd(id)))) expect(event.type).toBe("turn.completed");
-    const methods = child.received().slice(heard).map(({ method }) => method).sort();
+    for (const event of await Promise.all(acceptedSince(turn.id).map((id) => ledger.waitForEnd(id))))
+      expect(event.type).toBe("turn.completed");
+    const methods = child
+      .received()
+      .slice(heard)
+      .map(({ method }) => String(method))
+      .sort((a, b) => a.localeCompare(b));
     expect(methods).toEqual([...Array<string>(5).fill("thread/start"), ...Array<string>(5).fill("turn/start")]);
   });
 
   const acceptedSince = (turnId: string): string[] => {
-    const accepted = ledger.events().filter((event) => event.type === "turn.accepted").map((event) => event.turnId ?? "");
+    const accepted = ledger
+      .events()
+      .filter((event) => event.type === "turn.accepted")
+      .map((event) => event.turnId ?? "");
     return accepted.slice(accepted.indexOf(turnId) + 1);
   };
 
@@ -200,7 +242,12 @@ describe("pages, peers and strangers (F-01 to F-06)", () => {
     expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(5);
     expect(Number(wrong.find(({ status }) => status === 429)?.headers["retry-after"])).toBeGreaterThan(0);
     expect((await ask(TOKEN)).status).toBe(200);
-    expect(codexd.output().split("\n").filter((line) => /too many|rate/i.test(line)).length).toBeLessThanOrEqual(1);
+    expect(
+      codexd
+        .output()
+        .split("\n")
+        .filter((line) => /too many|rate/i.test(line)).length,
+    ).toBeLessThanOrEqual(1);
   });
 });
 
@@ -222,7 +269,10 @@ describe("floods and lies (E-02 to E-04)", () => {
 
   test("2,000 small headers are read as ever", async () => {
     const many = Array.from({ length: 2000 }, (_, i) => `x${i % 10}:1\r\n`).join("");
-    const reply = await exchange({ port: codexd.port, chunks: [`GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:${codexd.port}\r\nConnection: close\r\n${many}\r\n`] });
+    const reply = await exchange({
+      port: codexd.port,
+      chunks: [`GET /healthz HTTP/1.1\r\nHost: 127.0.0.1:${codexd.port}\r\nConnection: close\r\n${many}\r\n`],
+    });
     expect(reply.status).toBe(200);
   });
 });
@@ -232,18 +282,35 @@ test("ids that are paths (G-04): refused in every place, and no file is looked f
   expect(attacks.length).toBeGreaterThanOrEqual(200);
   const answers = await expectRefused(attacks);
   expect(answers.filter(({ head }) => /x-evil/i.test(head))).toEqual([]);
-  const touched = readTrace(codexd.layout.traceFile).filter((call) => call.path.includes(PATH_MARK) || call.path.includes(".."));
+  const touched = readTrace(codexd.layout.traceFile).filter(
+    (call) => call.path.includes(PATH_MARK) || call.path.includes(".."),
+  );
   expect(touched).toEqual([]);
 });
 
 describe("what the child gets and gives (H-01)", () => {
   test("its environment is the allow-list and two names of ours", () => {
     const spawn = child.spawns()[0];
-    const allowed = ["PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "TMPDIR", "TZ", "OPENAI_API_KEY", "CODEX_HOME", "CODEXD_INSTANCE", "LOG_FORMAT"];
+    const allowed = [
+      "PATH",
+      "HOME",
+      "USER",
+      "LOGNAME",
+      "SHELL",
+      "LANG",
+      "TMPDIR",
+      "TZ",
+      "OPENAI_API_KEY",
+      "CODEX_HOME",
+      "CODEXD_INSTANCE",
+      "LOG_FORMAT",
+    ];
     const ofTheShell = ["PWD", "OLDPWD", "SHLVL", "_"]; // the scripted child is started by one
     const names = Object.keys(spawn?.env ?? {});
     expect(names).toContain("CODEXD_INSTANCE");
-    expect(names.filter((name) => !allowed.includes(name) && !ofTheShell.includes(name) && !name.startsWith("LC_"))).toEqual([]);
+    expect(
+      names.filter((name) => !allowed.includes(name) && !ofTheShell.includes(name) && !name.startsWith("LC_")),
+    ).toEqual([]);
     expect(spawn?.env["LOG_FORMAT"]).toBe("json");
   });
 
@@ -281,7 +348,10 @@ describe("what the child gets and gives (H-01)", () => {
     process.kill(await codexd.childPid(), "SIGKILL");
     await ledger.waitFor((event) => event.type === "child.ready" && event.data["generation"] === 3);
     const turn = await startTurn(system, (await createSession(system)).id, "refused");
-    expect(await ledger.waitForEnd(turn.id)).toMatchObject({ type: "turn.failed", data: { error: { code: "child_error", message: "no: [redacted]" } } });
+    expect(await ledger.waitForEnd(turn.id)).toMatchObject({
+      type: "turn.failed",
+      data: { error: { code: "child_error", message: "no: [redacted]" } },
+    });
     process.kill(await codexd.childPid(), "SIGKILL");
     const degraded = await ledger.waitFor((event) => event.type === "child.degraded");
     expect(degraded.data["reason"]).toContain("cannot start with [redacted]");
@@ -296,13 +366,22 @@ describe("the token (F-06, G-06)", () => {
   test("it is 0 times in logs, events, state, argv, environments and answers of this whole file", async () => {
     const { text } = await codexd.request("GET", `${EVENTS}?after=0&limit=5000`);
     await codexd.stop();
-    const forms = [TOKEN, encodeURIComponent(TOKEN), Buffer.from(TOKEN).toString("base64"), Buffer.from(TOKEN).toString("base64url"), Buffer.from(TOKEN).toString("hex")];
+    const forms = [
+      TOKEN,
+      encodeURIComponent(TOKEN),
+      Buffer.from(TOKEN).toString("base64"),
+      Buffer.from(TOKEN).toString("base64url"),
+      Buffer.from(TOKEN).toString("hex"),
+    ];
     const digest = crypto.createHash("sha256").update(TOKEN).digest();
     forms.push(digest.toString("hex"), digest.toString("base64"));
     const files = fs
       .readdirSync(codexd.root.path, { recursive: true, encoding: "utf8" })
       .map((name) => path.join(codexd.root.path, name))
-      .filter((file) => fs.statSync(file, { throwIfNoEntry: false })?.isFile() && file !== path.join(codexd.layout.stateDir, "token"));
+      .filter(
+        (file) =>
+          fs.statSync(file, { throwIfNoEntry: false })?.isFile() && file !== path.join(codexd.layout.stateDir, "token"),
+      );
     expect(files.length).toBeGreaterThan(5);
     const places: (readonly [string, string])[] = [
       ...files.map((file) => [file, fs.readFileSync(file, "latin1")] as const),
@@ -313,19 +392,26 @@ describe("the token (F-06, G-06)", () => {
       ...replies.map((reply) => ["an answer", reply] as const),
     ];
     expect(replies.length).toBeGreaterThan(500);
-    expect(places.filter(([, content]) => forms.some((form) => content.includes(form))).map(([where]) => where)).toEqual([]);
+    expect(
+      places.filter(([, content]) => forms.some((form) => content.includes(form))).map(([where]) => where),
+    ).toEqual([]);
   });
 
   test("a new token counts at once, the former and those of other services never again", async () => {
     child.setPlays([play]);
     writeToken(codexd, FORMER);
     await codexd.start();
-    const status = async (token: string) => (await plainRequest({ url: `${codexd.url}/v1/codexd/sessions`, token })).status;
+    const status = async (token: string) =>
+      (await plainRequest({ url: `${codexd.url}/v1/codexd/sessions`, token })).status;
     expect(await status(FORMER)).toBe(200);
     writeToken(codexd, TOKEN);
     expect([await status(TOKEN), await status(FORMER)]).toEqual([200, 401]);
     fs.mkdirSync(path.join(codexd.layout.home, ".config/baa-conductor"), { recursive: true, mode: 0o700 });
-    fs.writeFileSync(path.join(codexd.layout.home, ".config/baa-conductor/shared-token.txt"), "shared_0123456789abcdefghijklmnopqrstuv", { mode: 0o600 });
+    fs.writeFileSync(
+      path.join(codexd.layout.home, ".config/baa-conductor/shared-token.txt"),
+      "shared_0123456789abcdefghijklmnopqrstuv",
+      { mode: 0o600 },
+    );
     expect(await status("shared_0123456789abcdefghijklmnopqrstuv")).toBe(401);
     const token = path.join(codexd.layout.stateDir, "token");
     fs.chmodSync(token, 0o644);
@@ -335,36 +421,7 @@ describe("the token (F-06, G-06)", () => {
   });
 });
 
-/** What may be wrong with what is private: does it, and returns the path that the message must name. */
-type Fault = readonly [string, (codexd: Codexd) => string];
-/** Only root can give files away. */
-const FOREIGN: readonly Fault[] = [
-  ["a token of another user", (c) => changed(tokenOf(c), (at) => fs.chownSync(at, 65_534, 65_534))],
-  ["a state directory of another user", (c) => changed(c.layout.stateDir, (at) => fs.chownSync(at, 65_534, 65_534))],
-];
-const FAULTS: readonly Fault[] = [
-  ...[0o644, 0o640, 0o604, 0o666].map(
-    (mode) => [`a token of mode ${mode.toString(8)}`, (c: Codexd) => changed(tokenOf(c), (at) => fs.chmodSync(at, mode))] as const,
-  ),
-  ["a token that is a link", (c) => changed(tokenOf(c), (at) => (fs.renameSync(at, `${at}.real`), fs.symlinkSync(`${at}.real`, at)))],
-  ["a token that is a directory", (c) => changed(tokenOf(c), (at) => (fs.rmSync(at), fs.mkdirSync(at, { mode: 0o700 })))],
-  ["an empty token", (c) => changed(tokenOf(c), (at) => fs.writeFileSync(at, ""))],
-  ["a token of 20 characters", (c) => changed(tokenOf(c), (at) => fs.writeFileSync(at, "a".repeat(20)))],
-  ...[0o755, 0o750, 0o701].map(
-    (mode) => [`a state directory of mode ${mode.toString(8)}`, (c: Codexd) => changed(c.layout.stateDir, (at) => fs.chmodSync(at, mode))] as const,
-  ),
-  ["a state directory that is a link", (c) => changed(c.layout.stateDir, (at) => (fs.renameSync(at, `${at}.real`), fs.symlinkSync(`${at}.real`, at)))],
-  ["a directory of logs that others may read", (c) => changed(c.layout.logsDir, (at) => fs.mkdirSync(at, { recursive: true, mode: 0o755 }))],
-  ...(process.getuid?.() === 0 ? FOREIGN : []),
-];
-
-const tokenOf = (codexd: Codexd): string => path.join(codexd.layout.stateDir, "token");
-function changed(at: string, change: (at: string) => void): string {
-  change(at);
-  return at;
-}
-
-test.each(FAULTS)("%s is refused by name with exit 78, and nothing is written (G-02)", async (_, spoil) => {
+test.each(PRIVACY_FAULTS)("%s is refused by name with exit 78, and nothing is written (G-02)", async (_, spoil) => {
   let at = "";
   const refused = makeFakeSystem({
     plays: [],

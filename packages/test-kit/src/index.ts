@@ -18,6 +18,8 @@ export type { FakeChild, FakeSpawn } from "./fake-child/fake-child.ts";
 export type { Play, Step } from "./fake-child/scenario.ts";
 export { HalfOpenProxy, startHalfOpenProxy } from "./half-open-proxy.ts";
 export type { Direction, FlowState } from "./half-open-proxy.ts";
+export { openReader } from "./ledger/event-reader.ts";
+export type { Reader } from "./ledger/event-reader.ts";
 export { plainRequest } from "./ledger/http.ts";
 export type { PlainReply, PlainRequest } from "./ledger/http.ts";
 export { findInconsistencies } from "./ledger/inconsistencies.ts";

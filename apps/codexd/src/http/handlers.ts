@@ -18,21 +18,34 @@ type CodexdHandlers = Handlers<typeof CODEXD_ROUTES>;
 
 /** One handler a row of the table; each is a call of a service and the words around it. */
 export const createHandlers = (o: HandlerDependencies): CodexdHandlers => {
-  const core = (): Core => coreOf(o);
+  const cores: Cores = { core: () => coreOf(o), writable: () => writableCoreOf(o) };
   return {
     ...healthHandlers(o),
-    ...sessionHandlers(core),
-    ...turnHandlers(core),
-    ...approvalHandlers(core),
+    ...sessionHandlers(cores),
+    ...turnHandlers(cores),
+    ...approvalHandlers(cores),
   };
 };
+
+/** Where reads go, and where commands go. */
+interface Cores {
+  readonly core: () => Core;
+  readonly writable: () => Core;
+}
 
 const coreOf = (o: HandlerDependencies): Core => {
   const core = o.core();
   if (core) return core;
-  const reason = o.readiness.reasons()[0];
-  throw new ProblemError("degraded", reason?.message);
+  throw degraded(o.readiness);
 };
+
+/** While anything stored is damaged, commands are refused by its name, though the log itself may be whole. */
+const writableCoreOf = (o: HandlerDependencies): Core => {
+  if (o.readiness.damage) throw degraded(o.readiness);
+  return coreOf(o);
+};
+
+const degraded = (readiness: Readiness): ProblemError => new ProblemError("degraded", readiness.reasons()[0]?.message);
 
 const healthHandlers = (o: HandlerDependencies) =>
   ({
@@ -48,7 +61,7 @@ const healthHandlers = (o: HandlerDependencies) =>
     openapi: () => ({ body: o.openapi() }),
   }) satisfies Partial<CodexdHandlers>;
 
-const sessionHandlers = (core: () => Core) =>
+const sessionHandlers = ({ core, writable }: Cores) =>
   ({
     listSessions: async (c) => {
       await core().journal.settled();
@@ -56,7 +69,7 @@ const sessionHandlers = (core: () => Core) =>
       return { body: { sessions: rows, nextCursor, asOfSeq: core().journal.log.head() } };
     },
     createSession: (c) =>
-      keyed(core(), c, c.body, async (mark) => ({
+      keyed(writable(), c, c.body, async (mark) => ({
         status: 201,
         body: { session: await core().sessions.create(c.body, mark) },
       })),
@@ -65,13 +78,13 @@ const sessionHandlers = (core: () => Core) =>
       return { body: { session: core().sessions.view(c.params.sessionId) } };
     },
     deleteSession: (c) =>
-      keyed(core(), c, undefined, async (mark) => ({
+      keyed(writable(), c, undefined, async (mark) => ({
         status: 200,
         body: { session: await core().sessions.delete(c.params.sessionId, mark) },
       })),
   }) satisfies Partial<CodexdHandlers>;
 
-const turnHandlers = (core: () => Core) =>
+const turnHandlers = ({ core, writable }: Cores) =>
   ({
     listTurns: async (c) => {
       await core().journal.settled();
@@ -79,7 +92,7 @@ const turnHandlers = (core: () => Core) =>
       return { body: { turns: rows, nextCursor, asOfSeq: core().journal.log.head() } };
     },
     startTurn: (c) =>
-      keyed(core(), c, c.body, async (mark) => {
+      keyed(writable(), c, c.body, async (mark) => {
         const { sessionId } = c.params;
         if (c.body.ifBusy === "steer") {
           const { activeTurnId } = core().sessions.view(sessionId);
@@ -93,18 +106,18 @@ const turnHandlers = (core: () => Core) =>
       return { body: { turn: await core().turns.read(c.params.sessionId, c.params.turnId, c.query.waitMs) } };
     },
     steerTurn: (c) =>
-      keyed(core(), c, c.body, async (mark) => ({
+      keyed(writable(), c, c.body, async (mark) => ({
         status: 202,
         body: await core().turns.steer(c.params.sessionId, c.params.turnId, c.body.input, mark),
       })),
     interruptTurn: (c) =>
-      keyed(core(), c, undefined, async (mark) => ({
+      keyed(writable(), c, undefined, async (mark) => ({
         status: 202,
         body: { turn: await core().turns.interrupt(c.params.sessionId, c.params.turnId, mark) },
       })),
   }) satisfies Partial<CodexdHandlers>;
 
-const approvalHandlers = (core: () => Core) =>
+const approvalHandlers = ({ core, writable }: Cores) =>
   ({
     listApprovals: async (c) => {
       await core().journal.settled();
@@ -116,7 +129,7 @@ const approvalHandlers = (core: () => Core) =>
       return { body: { approval: core().approvals.view(core().approvals.get(c.params.approvalId)) } };
     },
     decideApproval: (c) =>
-      keyed(core(), c, c.body, async (mark) => ({
+      keyed(writable(), c, c.body, async (mark) => ({
         status: 200,
         body: { approval: await core().approvals.decide(c.params.approvalId, c.body, mark) },
       })),

@@ -268,7 +268,7 @@ function tryDecode(id: string): string {
 /** Steps of a turn that let a secret out in every way a child can: whole items, deltas, keys, requests, stderr, garbage. */
 export function leak(secret: string): Step[] {
   const here = { threadId: "{{params.threadId}}", turnId: "{{turnId}}" };
-  const escaped = [...secret].map((c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
+  const escaped = Array.from(secret, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
   const output = { type: "commandExecution", id: "leak", command: `cat ${secret}`, aggregatedOutput: `a ${secret} b` };
   return [
     {

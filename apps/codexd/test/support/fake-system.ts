@@ -13,6 +13,8 @@ export interface FakeSystem {
 
 export interface FakeSystemOptions extends Omit<CodexdOptions, "test" | "child" | "provider"> {
   readonly plays: readonly Play[];
+  /** Whether the witness follows all events (default), or only asks. */
+  readonly isFollowed?: boolean;
   /** Done to the runtime root before the first start. */
   readonly prepare?: (codexd: Codexd) => void;
 }
@@ -44,7 +46,7 @@ export function makeFakeSystem(
     ledger,
     start: async () => {
       await codexd.start();
-      ledger.follow();
+      if (o.isFollowed !== false) ledger.follow();
     },
     dispose: async () => {
       await codexd.dispose();

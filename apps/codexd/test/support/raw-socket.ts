@@ -67,6 +67,7 @@ function isStream(text: string): boolean {
   if (end === -1) return false;
   const head = text.slice(0, end);
   return (
-    head.startsWith("HTTP/1.1 101") || (/^HTTP\/1\.1 200/.test(head) && /content-type: text\/event-stream/i.test(head))
+    head.startsWith("HTTP/1.1 101") ||
+    (head.startsWith("HTTP/1.1 200") && /content-type: text\/event-stream/i.test(head))
   );
 }

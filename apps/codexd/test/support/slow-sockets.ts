@@ -22,7 +22,9 @@ export function openSlowSockets(o: { port: number; count: number }): SlowSockets
     "endless header": begin,
     "endless upgrade": `${begin}Connection: Upgrade\r\nUpgrade: websocket\r\n`,
   };
-  const opened = Object.entries(kinds).flatMap(([kind, text]) => Array.from({ length: o.count }, () => open(o.port, kind, text)));
+  const opened = Object.entries(kinds).flatMap(([kind, text]) =>
+    Array.from({ length: o.count }, () => open(o.port, kind, text)),
+  );
   return {
     ended: Promise.all(opened.map(({ ended }) => ended)),
     destroy: () => opened.forEach(({ socket }) => socket.destroy()),

@@ -9,7 +9,7 @@ export interface StuckMode {
   readonly deadlineMs: number;
   /** Event type, and reason or error code where there is one. */
   readonly ends: readonly (readonly [string, string?])[];
-  /** The child dies of it: turns that run beside it are hit too. */
+  /** The child dies of it, so there is one turn in a daemon. */
   readonly isDeadly?: boolean;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -33,7 +33,10 @@ const begun = (end: readonly Step[], before: readonly Step[] = []): readonly Ste
 const completes: readonly Step[] = codexPlay().on?.["turn/start"] ?? [];
 
 const ended = (status: string, error: unknown = null): Step => ({
-  notify: { method: "turn/completed", params: { threadId: HERE.threadId, turn: { id: "{{turnId}}", items: [], status, error } } },
+  notify: {
+    method: "turn/completed",
+    params: { threadId: HERE.threadId, turn: { id: "{{turnId}}", items: [], status, error } },
+  },
 });
 const failure = { message: "the model said no", codexErrorInfo: "badRequest" };
 
@@ -63,10 +66,25 @@ const NOISE: readonly Step[] = [
   { send: { id: {}, method: "item/commandExecution/requestApproval", params: null } },
   { raw: "no json\n" },
   { raw: '{"method":"turn/completed"\n' },
-  { notify: { method: "turn/completed", params: { threadId: HERE.threadId, turn: { id: "unknown", items: [], status: "completed", error: null } } } },
+  {
+    notify: {
+      method: "turn/completed",
+      params: { threadId: HERE.threadId, turn: { id: "unknown", items: [], status: "completed", error: null } },
+    },
+  },
   { notify: { method: "turn/completed", params: { threadId: "unknown", turn: { id: 5 } } } },
-  { notify: { method: "item/agentMessage/delta", params: { threadId: "unknown", turnId: "unknown", itemId: "x", delta: "y" } } },
-  { notify: { method: "item/completed", params: { ...HERE, turnId: "unknown", item: { type: "agentMessage", id: "x", text: "y" } } } },
+  {
+    notify: {
+      method: "item/agentMessage/delta",
+      params: { threadId: "unknown", turnId: "unknown", itemId: "x", delta: "y" },
+    },
+  },
+  {
+    notify: {
+      method: "item/completed",
+      params: { ...HERE, turnId: "unknown", item: { type: "agentMessage", id: "x", text: "y" } },
+    },
+  },
   { notify: { method: "item/started", params: { ...HERE, item: null } } },
   { notify: { method: "serverRequest/resolved", params: { threadId: HERE.threadId, requestId: 12_345 } } },
 ];
@@ -96,7 +114,7 @@ export const STUCK_MODES: readonly StuckMode[] = [
     name: "no reply and no notification at all",
     play: stuckTurn(MUTE),
     deadlineMs: IDLE_MS + INTERRUPT_MS,
-    ends: [["turn.failed", "stalled"]],
+    ends: [["turn.interrupted", "idle_timeout"]],
   },
   {
     name: "no terminal event, the interrupt works",
@@ -126,7 +144,10 @@ export const STUCK_MODES: readonly StuckMode[] = [
     name: "a reply of another shape",
     play: stuckTurn([{ reply: { turns: [] } }]),
     deadlineMs: 0,
-    ends: [["turn.failed", "not_started"], ["turn.lost", "not_found"]],
+    ends: [
+      ["turn.failed", "not_started"],
+      ["turn.lost", "not_found"],
+    ],
   },
   {
     name: "the child exits with 0",
@@ -146,12 +167,18 @@ export const STUCK_MODES: readonly StuckMode[] = [
     name: "the child closes its stdout and lives on",
     play: stuckTurn(begun([{ closeStdout: true }])),
     deadlineMs: 1000 + RESTART_MS,
-    ends: [["turn.interrupted", "child_exited"], ["turn.interrupted", "idle_timeout"]],
+    ends: [["turn.interrupted", "child_exited"]],
     isDeadly: true,
   },
   {
     name: "replies and ends come twice",
-    play: stuckTurn([...completes, { reply: { turn: { id: "{{turnId}}" } } }, ended("completed"), ended("failed", failure), ended("interrupted")]),
+    play: stuckTurn([
+      ...completes,
+      { reply: { turn: { id: "{{turnId}}" } } },
+      ended("completed"),
+      ended("failed", failure),
+      ended("interrupted"),
+    ]),
     deadlineMs: 0,
     ends: [["turn.completed"]],
   },

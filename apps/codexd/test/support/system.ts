@@ -22,7 +22,10 @@ export async function startSystem(test: TestHooks, o: SystemOptions = {}): Promi
   return { codexd, provider, ledger: codexd.ledger().follow() };
 }
 
-/** One for all tests of a file, made before the first; its output is printed when a test failed. */
+/** Of a failed test; what came before belongs to others. */
+const LINES_SHOWN = 200;
+
+/** One for all tests of a file, made before the first; the end of its output is printed when a test failed. */
 export function useSystem(o: SystemOptions = {}): () => System {
   let system: System | undefined;
   beforeAll(async () => {
@@ -31,7 +34,10 @@ export function useSystem(o: SystemOptions = {}): () => System {
     system = { codexd, provider, ledger: codexd.ledger().follow() };
   });
   beforeEach(({ onTestFailed }) => {
-    onTestFailed(() => void process.stderr.write(`--- output of codexd ---\n${system?.codexd.output()}\n---\n`));
+    onTestFailed(() => {
+      const lines = system?.codexd.output().split("\n").slice(-LINES_SHOWN) ?? [];
+      process.stderr.write(`--- end of the output of codexd ---\n${lines.join("\n")}\n---\n`);
+    });
   });
   afterAll(async () => {
     await system?.codexd.dispose();

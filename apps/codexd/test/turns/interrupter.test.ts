@@ -152,6 +152,48 @@ describe("no end comes within the deadline (I6)", () => {
     expect(child.methods()).toEqual(["turn/interrupt"]);
   });
 
+  test("the interrupt is never answered: the deadline holds all the same", async () => {
+    const { journal, child, turn, listedAs, clock } = await setUp(RUNNING);
+    child.hold("turn/interrupt");
+    listedAs("inProgress");
+    const beganMs = clock.nowMs;
+    journal.append([REQUESTED]);
+    await child.asked(CLEAN);
+    expect(turn()?.error?.code).toBe("stalled");
+    expect(clock.nowMs - beganMs).toBeLessThan(10_100);
+  });
+
+  test("Codex never named the turn: found in its history, then interrupted", async () => {
+    const { journal, child, turn, clock } = await setUp([created(), accepted(), forwarding()]);
+    const items = [{ type: "userMessage", id: "u1", clientId: "turn_1" }];
+    child.answer("thread/turns/list", () => ({ data: [{ id: "ctx_1", status: "inProgress", items }] }));
+    child.answer("turn/interrupt", () => {
+      journal.append([event("turn.interrupted", { reason: "requested" })]);
+      return {};
+    });
+    const beganMs = clock.nowMs;
+    journal.append([REQUESTED]);
+    await child.asked(CLEAN);
+    expect(turn()).toMatchObject({ state: "interrupted", codexTurnId: "ctx_1" });
+    expect(child.methods()).toEqual(["thread/turns/list", "turn/interrupt", CLEAN]);
+    expect(clock.nowMs - beganMs).toBeLessThan(10_100);
+  });
+
+  test("the child died while the history was asked for: left to the next one", async () => {
+    const { journal, child, turn } = await setUp(RUNNING);
+    const listed = new Promise<void>((resolve) => {
+      child.answer("thread/turns/list", () => {
+        child.isReady = false;
+        setImmediate(resolve);
+        throw new ChildUnavailableError("gone", { sent: true });
+      });
+    });
+    journal.append([REQUESTED]);
+    await listed;
+    expect(turn()?.state).toBe("running");
+    expect(child.methods()).not.toContain("thread/archive");
+  });
+
   test("another child came while the history was asked for: it is not called stalled", async () => {
     const { journal, child, turn } = await setUp(RUNNING);
     child.answer("thread/turns/list", () => {

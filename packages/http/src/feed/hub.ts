@@ -5,11 +5,6 @@ import type { FeedReader } from "./reader.ts";
 
 /** One pass never holds the loop longer than about this; the rest follows in the next turn of the loop. */
 const PASS_BUDGET_MS = 8;
-/**
- * An append that comes sooner than this after a pass waits for the next ones, so that a flood costs a peer one write a
- * millisecond and not one an append. A stream of a few hundred events a second is never held back.
- */
-const GATHER_MS = 1;
 
 export interface HubOptions {
   readonly source: EventSource;
@@ -21,16 +16,13 @@ export interface HubOptions {
 
 /**
  * Wakes readers. An append only marks them; all that are marked are drained together in the next turn of
- * the loop (in a flood a millisecond later), so publishing never waits for a reader and readers at the same
- * place share one read and one write.
+ * the loop, so publishing never waits for a reader and readers at the same place share one read.
  */
 export class FeedHub {
   readonly #o: HubOptions;
   readonly #readers = new Set<FeedReader>();
   #pending = new Set<FeedReader>();
   #immediate: NodeJS.Immediate | undefined;
-  #gathering: NodeJS.Timeout | undefined;
-  #passedAtMs = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #unsubscribe: (() => void) | undefined;
 
@@ -60,7 +52,8 @@ export class FeedHub {
     this.#unsubscribe = undefined;
     clearInterval(this.#timer);
     this.#timer = undefined;
-    this.#unschedule();
+    clearImmediate(this.#immediate);
+    this.#immediate = undefined;
   }
 
   wake(reader: FeedReader): void {
@@ -71,30 +64,20 @@ export class FeedHub {
 
   #wakeAll(): void {
     for (const reader of this.#readers) if (!reader.isBlocked) this.#pending.add(reader);
-    if (this.#pending.size === 0 || this.#immediate !== undefined || this.#gathering !== undefined) return;
-    if (this.#o.clock.monoMs() - this.#passedAtMs >= GATHER_MS) this.#schedule();
-    else this.#gathering = setTimeout(() => this.#drainPending(), GATHER_MS);
+    if (this.#pending.size > 0) this.#schedule();
   }
 
   #schedule(): void {
     this.#immediate ??= setImmediate(() => this.#drainPending());
   }
 
-  #unschedule(): void {
-    clearImmediate(this.#immediate);
-    this.#immediate = undefined;
-    clearTimeout(this.#gathering);
-    this.#gathering = undefined;
-  }
-
   #drainPending(): void {
-    this.#unschedule();
+    this.#immediate = undefined;
     const turn = this.#pending;
     this.#pending = new Set();
     const again: FeedReader[] = [];
     const pass = new BatchPass(this.#o.source, this.#o.limits);
-    this.#passedAtMs = this.#o.clock.monoMs();
-    const untilMs = this.#passedAtMs + PASS_BUDGET_MS;
+    const untilMs = this.#o.clock.monoMs() + PASS_BUDGET_MS;
     for (const reader of turn) {
       if (this.#o.clock.monoMs() > untilMs) this.#pending.add(reader);
       else if (this.#guarded(reader, () => reader.drain(pass)) === "more") again.push(reader);

@@ -55,9 +55,16 @@ export function hostAllowList(
 
 const isPublicName = (host: string): boolean => host.includes(".") && !host.startsWith("[") && isIP(host) === 0;
 
+/** Node also takes a request line without a version (0.9), whose answer has no head. */
+const VERSIONS = new Set(["1.0", "1.1"]);
+
 /** The single Host of an origin-form request, or undefined (a `bad_host`). */
-export function singleHost(request: { target: string; rawHeaders: readonly string[] }): string | undefined {
-  if (!TARGET.test(request.target)) return undefined;
+export function singleHost(request: {
+  httpVersion: string;
+  target: string;
+  rawHeaders: readonly string[];
+}): string | undefined {
+  if (!VERSIONS.has(request.httpVersion) || !TARGET.test(request.target)) return undefined;
   const hosts = headerValues(request.rawHeaders, "host");
   return hosts.length === 1 && hosts[0] !== "" ? hosts[0] : undefined;
 }

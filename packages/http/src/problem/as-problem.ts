@@ -16,6 +16,10 @@ export function asProblem(error: unknown): ProblemError {
     const { code, statusCode } = error as { code?: unknown; statusCode?: unknown };
     const known = typeof code === "string" ? FASTIFY_CODES[code] : undefined;
     if (known !== undefined) return new ProblemError(known, undefined, { cause: error });
+    // The client went away in the middle of its body: nobody reads the answer, and it is no fault of ours.
+    if (code === "ECONNRESET" && error.message === "aborted") {
+      return new ProblemError("bad_request", undefined, { cause: error });
+    }
     const isFramework = typeof code === "string" && code.startsWith("FST_");
     if (isFramework && typeof statusCode === "number" && statusCode >= 400 && statusCode < 500) {
       return new ProblemError("bad_request", undefined, { cause: error });

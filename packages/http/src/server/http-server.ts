@@ -1,5 +1,6 @@
 import { createServer as createNodeServer } from "node:http";
 import type { Server } from "node:http";
+import type { Duplex } from "node:stream";
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from "fastify";
 import type { Feed } from "../feed/feed.ts";
 import { listen } from "./listen.ts";
@@ -47,6 +48,8 @@ export interface ServerState {
 export class HttpServer {
   readonly #parts: HttpServerParts;
   readonly #servers: Server[] = [];
+  /** Connections that have not sent a whole head yet: Node does not count them as idle. */
+  readonly #unspoken = new Set<Duplex>();
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -122,12 +125,22 @@ export class HttpServer {
         keepAliveTimeout: limits.keepAliveTimeoutMs,
         noDelay: true,
       },
-      (request, response) => app.routing(request, response),
+      (request, response) => {
+        this.#unspoken.delete(request.socket);
+        app.routing(request, response);
+      },
     );
+    server.on("connection", (socket) => {
+      this.#unspoken.add(socket);
+      socket.once("close", () => this.#unspoken.delete(socket));
+    });
     server.maxConnections = limits.connectionsMax;
     // The guard counts headers, so it must see all of them; their bytes are bounded by Node.
     server.maxHeadersCount = 0;
-    server.on("upgrade", onUpgrade);
+    server.on("upgrade", (request, socket, head) => {
+      this.#unspoken.delete(socket);
+      onUpgrade(request, socket, head);
+    });
     return server;
   }
 
@@ -137,11 +150,12 @@ export class HttpServer {
     signals.abortAll();
     const listening = this.#servers.filter((server) => server.listening);
     const closed = listening.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
-    // A client that keeps its connection alive would hold close() open: idle ones are closed as they become idle.
-    const idle = setInterval(
-      () => listening.forEach((server) => server.closeIdleConnections()),
-      CLOSE_IDLE_INTERVAL_MS,
-    );
+    // A client that keeps its connection alive would hold close() open: idle ones are closed as they become idle, and
+    // so are those that asked for nothing (a client of undici opens one in advance when its stream was aborted).
+    const idle = setInterval(() => {
+      for (const server of listening) server.closeIdleConnections();
+      for (const socket of this.#unspoken) socket.destroy();
+    }, CLOSE_IDLE_INTERVAL_MS);
     const budget = setTimeout(() => {
       for (const feed of feeds) feed.destroy();
       for (const server of listening) server.closeAllConnections();

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import type { EventsQuery } from "@baa/contracts";
 import { WebSocketServer } from "ws";
 import type { Feed, FeedRequest } from "../feed/feed.ts";
-import type { Guard } from "../guard/guard-types.ts";
+import type { Guard, GuardPass } from "../guard/guard-types.ts";
 import { asProblem } from "../problem/as-problem.ts";
 import { logProblem } from "../problem/log-problem.ts";
 import type { HttpLogger } from "../problem/log-problem.ts";
@@ -50,7 +50,10 @@ export function createUpgradeHandler(o: UpgradeOptions) {
     socket.on("error", () => socket.destroy());
     const requestId = o.newRequestId();
     try {
-      const { feed, parsed } = admit(o, request);
+      const decision = guardRequest(o.guard, request);
+      // Counted by the guard and not logged, as on every other path: a page must not be able to fill the log.
+      if (!decision.ok) return refuseUpgrade(socket, refusalProblem(decision));
+      const { feed, parsed } = admit(o, request, decision);
       webSockets.handleUpgrade(request, socket, head, (ws) => feed.openWebSocket(parsed, { ws, socket }));
     } catch (error) {
       const problem = asProblem(error);
@@ -61,9 +64,7 @@ export function createUpgradeHandler(o: UpgradeOptions) {
 }
 
 /** @throws ProblemError when there is nothing to open for this request. */
-function admit(o: UpgradeOptions, request: IncomingMessage): { feed: Feed; parsed: FeedRequest } {
-  const decision = guardRequest(o.guard, request);
-  if (!decision.ok) throw refusalProblem(decision);
+function admit(o: UpgradeOptions, request: IncomingMessage, decision: GuardPass): { feed: Feed; parsed: FeedRequest } {
   const target = decision.route === undefined ? undefined : o.feeds.get(decision.route);
   if (target === undefined || request.method !== "GET")
     throw new ProblemError("not_found", "no WebSocket is served here");

@@ -1,6 +1,6 @@
 import http from "node:http";
 import net from "node:net";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { openSse, openWs } from "../feed-clients.ts";
 import { sendRaw } from "../raw-request.ts";
 import { AUTHORIZED, LOOPBACK, testServer } from "../test-server.ts";
@@ -123,6 +123,42 @@ describe("stop", () => {
     expect(await stuck).toBe("socket hang up");
     agent.destroy();
     silent.ws.terminate();
+  });
+
+  it.each([
+    ["nothing", ""],
+    ["half a head", "GET /healthz HTTP/1.1\r\nHost: "],
+  ])("is not held up by a connection that sent %s", async (_, text) => {
+    const { server } = testServer();
+    await server.start(LOOPBACK);
+    const { port, url } = server.address();
+    const socket = net.connect(port, "127.0.0.1");
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    socket.on("error", () => undefined);
+    await new Promise<void>((resolve) => socket.once("connect", () => resolve()));
+    socket.write(text);
+    expect((await get(`${url}/healthz`, new http.Agent())).status).toBe(200); // the server has taken the socket by now
+    const startedMs = performance.now();
+    await server.stop();
+    expect(performance.now() - startedMs).toBeLessThan(1500);
+    await closed;
+  });
+
+  it("is not held up by a client that aborted a stream, and opens its next connection in advance", async () => {
+    const { server } = testServer();
+    await server.start(LOOPBACK);
+    const { url } = server.address();
+    const abort = new AbortController();
+    const headers = { ...AUTHORIZED, accept: "text/event-stream" };
+    const reply = await fetch(`${url}/v1/codexd/events`, { headers, signal: abort.signal });
+    const reader = reply.body?.getReader();
+    await reader?.read();
+    abort.abort();
+    await expect(reader?.read()).rejects.toThrow("aborted");
+    await vi.waitFor(() => expect(server.feedStats().open).toBe(0));
+    const startedMs = performance.now();
+    await server.stop();
+    expect(performance.now() - startedMs).toBeLessThan(1500);
   });
 
   it("is the same promise twice, and fine before a start", async () => {

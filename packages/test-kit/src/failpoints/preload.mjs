@@ -107,8 +107,7 @@ function wrapCallback(name) {
     const action = actionFor(name, path);
     const callback = args.pop();
     if (action === "kill") kill();
-    if (action !== undefined && /^E[A-Z]/.test(action))
-      return void process.nextTick(callback, failure(action, name, path));
+    if (action !== undefined && /^E[A-Z]/.test(action)) return process.nextTick(callback, failure(action, name, path));
     const done = (error, ...results) => {
       if (action === "killAfter") kill();
       if (name === "open" && !error) paths.set(results[0], path);

@@ -90,7 +90,7 @@ const STEPS = {
   floodStderr: (bytes) => flood(bytes, { stream: process.stderr, chunk: `${"e".repeat(1023)}\n`, newline: false }),
   closeStdout() {
     stdoutOpen = false;
-    process.stdout.destroy();
+    fs.closeSync(1); // process.stdout.destroy() would leave the descriptor open
   },
   exit: (code) => process.exit(code), // oxlint-disable-line unicorn/no-process-exit -- to exit is what the step is for
   signal: (name) => die(name),

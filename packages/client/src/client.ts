@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CODEXD_ROUTES } from "@baa/contracts";
+import { CODEXD_ROUTES, CONDUCTOR_ROUTES } from "@baa/contracts";
 import { Pool } from "undici";
 import { fillPath, parseBaseUrl, queryText } from "./address.ts";
 import type { BaseAddress } from "./address.ts";
@@ -36,6 +36,9 @@ export interface ClientOptions {
 /** The typed client of codexd: one method per row of `CODEXD_ROUTES`. */
 export type CodexdClient = RouteClient<typeof CODEXD_ROUTES>;
 
+/** The typed client of conductor: its own routes, and codexd's as `codex…` (`startTurn` is `codexStartTurn`). */
+export type ConductorClient = RouteClient<typeof CONDUCTOR_ROUTES>;
+
 /**
  * A client of codexd. Opens nothing before the first call; `close()` it at the end.
  *
@@ -47,6 +50,11 @@ export type CodexdClient = RouteClient<typeof CODEXD_ROUTES>;
  */
 export function createClient(options: ClientOptions): CodexdClient {
   return createRouteClient(CODEXD_ROUTES, options);
+}
+
+/** The same for conductor. */
+export function createConductorClient(options: ClientOptions): ConductorClient {
+  return createRouteClient(CONDUCTOR_ROUTES, options);
 }
 
 /** The same for any route table of `@baa/contracts`. */

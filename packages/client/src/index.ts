@@ -1,5 +1,5 @@
-export { createClient, createRouteClient } from "./client.ts";
-export type { ClientOptions, CodexdClient } from "./client.ts";
+export { createClient, createConductorClient, createRouteClient } from "./client.ts";
+export type { ClientOptions, CodexdClient, ConductorClient } from "./client.ts";
 export { ProblemReply, TransportError, UnexpectedReplyError } from "./errors.ts";
 export type { CallFacts, ReplyCode, TransportFault } from "./errors.ts";
 export type {

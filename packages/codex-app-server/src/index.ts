@@ -18,6 +18,9 @@ export {
   RpcConnection,
   type Transport,
 } from "./rpc/rpc-connection.ts";
+export { describeEndpoint, type Endpoint, parseEndpoint } from "./external/endpoint.ts";
+export { ExternalAppServer, type ExternalOptions, type LostConnection } from "./external/external-app-server.ts";
+export type { AppServerLink, LinkHandlers } from "./link/app-server-link.ts";
 export { AppServerSupervisor } from "./supervisor/app-server-supervisor.ts";
 export { type ResolvedCommand, resolveCodexCommand } from "./supervisor/resolve-codex-command.ts";
 export { readVersion } from "./supervisor/replies.ts";
@@ -32,7 +35,7 @@ export {
   type SupervisorTimings,
 } from "./supervisor/types.ts";
 export { type StubOptions, runStub } from "./stub/run-stub.ts";
-export { type ClientMethod, type ClientRequests, READ_METHODS } from "./protocol/client-requests.ts";
+export { CLIENT_METHODS, type ClientMethod, type ClientRequests, READ_METHODS } from "./protocol/client-requests.ts";
 export { GENERATED_FROM_CODEX } from "./generated/codex-version.ts";
 export type { ServerNotification } from "./generated/ServerNotification.ts";
 export type { ServerRequest } from "./generated/ServerRequest.ts";
@@ -51,6 +54,8 @@ export type { SandboxPolicy } from "./generated/v2/SandboxPolicy.ts";
 export type { Thread } from "./generated/v2/Thread.ts";
 export type { ThreadItem } from "./generated/v2/ThreadItem.ts";
 export type { ThreadResumeParams } from "./generated/v2/ThreadResumeParams.ts";
+export type { ThreadSearchParams } from "./generated/v2/ThreadSearchParams.ts";
+export type { ThreadSearchResponse } from "./generated/v2/ThreadSearchResponse.ts";
 export type { ThreadStartParams } from "./generated/v2/ThreadStartParams.ts";
 export type { ThreadStartResponse } from "./generated/v2/ThreadStartResponse.ts";
 export type { ToolRequestUserInputParams } from "./generated/v2/ToolRequestUserInputParams.ts";
@@ -58,4 +63,5 @@ export type { ToolRequestUserInputResponse } from "./generated/v2/ToolRequestUse
 export type { Turn } from "./generated/v2/Turn.ts";
 export type { TurnStartParams } from "./generated/v2/TurnStartParams.ts";
 export type { UserInput } from "./generated/v2/UserInput.ts";
+export { type FormerChild, reapFormerChild } from "./reaping/reap-former.ts";
 export { type ChildRecord, type ReadRecord, readRecord } from "./reaping/child-record.ts";

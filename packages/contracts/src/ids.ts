@@ -6,6 +6,7 @@ export const ID_PREFIXES = {
   turn: "turn_",
   codexRun: "crun_",
   approval: "apr_",
+  file: "file_",
   task: "task_",
   run: "run_",
   step: "step_",
@@ -21,6 +22,8 @@ const idSchema = (kind: IdKind) =>
 
 export const SessionId = idSchema("session");
 export const TurnId = idSchema("turn");
+export const CodexRunId = idSchema("codexRun");
+export const FileId = idSchema("file");
 export const ApprovalId = idSchema("approval");
 
 /** Ids that the child makes: opaque to us, but bounded so that they are safe in paths and logs. */

@@ -36,6 +36,7 @@ describe("ids", () => {
       turn: "turn_",
       codexRun: "crun_",
       approval: "apr_",
+      file: "file_",
       task: "task_",
       run: "run_",
       step: "step_",

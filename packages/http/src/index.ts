@@ -5,6 +5,7 @@ export { ProblemError, type ProblemOptions } from "./problem/problem-error.ts";
 export { type Credential, type CredentialSource } from "./credentials/credential.ts";
 export { fixedToken } from "./credentials/fixed-token.ts";
 export { tokenFile, TokenFileError, type TokenFileOptions } from "./credentials/token-file.ts";
+export { tokenList, type TokenListOptions } from "./credentials/token-list.ts";
 export { createGuard } from "./guard/guard.ts";
 export type {
   Guard,
@@ -15,15 +16,18 @@ export type {
   GuardReject,
   GuardRequest,
   GuardRoute,
+  PublicHosts,
 } from "./guard/guard-types.ts";
 export { AllowedHostError } from "./guard/host-check.ts";
-export { CODEXD_SURFACES, type Surface } from "./guard/surfaces.ts";
+export { CODEXD_SURFACES, CONDUCTOR_SURFACES, type Surface } from "./guard/surfaces.ts";
 export { type Cursor, parseCursor } from "./feed/cursor.ts";
 export { type EventSource, withSnapshot } from "./feed/event-source.ts";
 export { FEED_LIMITS, type FeedLimits } from "./feed/limits.ts";
 export { createServer, type ServerOptions } from "./server/create-server.ts";
 export { HttpServer, SERVER_LIMITS, type ServerLimits, STOP_BUDGET_MS } from "./server/http-server.ts";
 export { type ServedRequest } from "./server/app.ts";
+export type { ForwardedCall, ForwardedUpgrade, Forwarding } from "./server/forwarding.ts";
+export type { LateListenerOptions } from "./server/late-listener.ts";
 export { type ListenAddress, ListenAddressError, PortBusyError } from "./server/listen.ts";
 export { findPortHolder, type PortHolder } from "./server/port-holder.ts";
 export type {
@@ -36,5 +40,6 @@ export type {
   RouteTable,
 } from "./server/route-types.ts";
 export { RouteTableError } from "./server/table.ts";
+export { type KeyedRequest, type RequestMark, requestMark } from "./idempotency/keyed-request.ts";
 export { createMetrics, type Metrics } from "./metrics/metrics.ts";
 export { buildOpenApi, type OpenApiInfo } from "./openapi/build-openapi.ts";

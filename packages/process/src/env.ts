@@ -12,6 +12,7 @@ export class ConfigError extends Error {
   }
 }
 
+const HIDDEN = "(hidden)";
 const SECRET_NAME = /TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL|PRIVATE|(^|_)KEY(_|$)/i;
 const SHOWN_CHARACTERS_MAX = 80;
 
@@ -48,6 +49,19 @@ function describe(issue: z.core.$ZodIssue, given: Readonly<Record<string, string
     return `${name}: ${expected.replaceAll(value, "(hidden)")}; got ${value.length} characters (hidden)`;
   }
   return `${name}: ${hideUserInfo(expected)}; got ${JSON.stringify(shorten(hideUserInfo(value)))}`;
+}
+
+/** `-c key="…"`, `--token=…`: a secret inside a value that is a command line. */
+const SECRET_WORD =
+  /((?:[\w.-]*(?:token|secret|password|passwd|credential|api[-_]?key|authorization))["']?\s*[=:]\s*)(?:"[^"]*"|'[^']*'|[^\s"',}]+)/gi;
+
+/** `…_TOKEN_FILE` says where a secret lies, which is none. */
+const PLACE_NAME = /_(FILE|DIR|PATH)$/;
+
+/** The value of a setting as it may be shown: nothing of it when the name sounds like a secret, else without the secrets in it. */
+export function shownValue(name: string, value: string): string {
+  if (SECRET_NAME.test(name) && !PLACE_NAME.test(name)) return HIDDEN;
+  return hideUserInfo(value).replace(SECRET_WORD, `$1${HIDDEN}`);
 }
 
 /** `http://user:password@host` may hide in any variable that takes an address. */

@@ -4,6 +4,8 @@ export const EXIT = {
   failed: 1,
   /** The command line is wrong. */
   usage: 64,
+  /** The service that was asked does not run, or does not answer. */
+  unavailable: 69,
   /** The disk failed us (a write or fsync error other than "full"). */
   ioError: 74,
   /** A port or lock is held by somebody else. */

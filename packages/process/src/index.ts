@@ -1,7 +1,7 @@
 export { type Backoff, type BackoffOptions, createBackoff } from "./backoff.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { type CrashOptions, installCrashHandlers } from "./crash.ts";
-export { ConfigError, parseEnv } from "./env.ts";
+export { ConfigError, parseEnv, shownValue } from "./env.ts";
 export { EXIT } from "./exit-codes.ts";
 export { createId, createIdSource } from "./id.ts";
 export { type Component, createLifecycle, type Lifecycle, type LifecycleOptions } from "./lifecycle.ts";

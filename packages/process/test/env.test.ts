@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
 
-import { ConfigError, parseEnv } from "../src/index.ts";
+import { ConfigError, parseEnv, shownValue } from "../src/index.ts";
 
 const schema = z.object({
   BAA_PORT: z.coerce.number().int().min(1).max(65_535).default(4319),
@@ -73,4 +73,15 @@ test("a password in an address is hidden and a long value is cut", () => {
     'BAA_URL: Invalid URL; got "ftp://(hidden)@host/"',
   ]);
   expect(problemsOf({ BAA_MODE: "x".repeat(200) })[0]).toMatch(/got "x{80}…"$/);
+});
+
+test.each([
+  ["BAA_TOKEN", "abc", "(hidden)"],
+  ["BAA_TOKEN_FILE", "/run/token", "/run/token"],
+  ["BAA_URL", "http://user:pass@host/", "http://(hidden)@host/"],
+  ["BAA_ARGS", '-c api_key="sk 12" -c model=gpt', "-c api_key=(hidden) -c model=gpt"],
+  ["BAA_ARGS", "--token=abc --verbose", "--token=(hidden) --verbose"],
+  ["BAA_ARGS", "app-server", "app-server"],
+])("%s=%s is shown as %s", (name, value, shown) => {
+  expect(shownValue(name, value)).toBe(shown);
 });

@@ -21,6 +21,7 @@ import type { ThreadListResponse } from "../generated/v2/ThreadListResponse.ts";
 import type { ThreadLoadedListResponse } from "../generated/v2/ThreadLoadedListResponse.ts";
 import type { ThreadReadResponse } from "../generated/v2/ThreadReadResponse.ts";
 import type { ThreadResumeResponse } from "../generated/v2/ThreadResumeResponse.ts";
+import type { ThreadSearchResponse } from "../generated/v2/ThreadSearchResponse.ts";
 import type { ThreadSetNameResponse } from "../generated/v2/ThreadSetNameResponse.ts";
 import type { ThreadStartResponse } from "../generated/v2/ThreadStartResponse.ts";
 import type { ThreadTurnsListResponse } from "../generated/v2/ThreadTurnsListResponse.ts";
@@ -55,6 +56,7 @@ interface Results {
   "thread/name/set": ThreadSetNameResponse;
   "thread/read": ThreadReadResponse;
   "thread/resume": ThreadResumeResponse;
+  "thread/search": ThreadSearchResponse;
   "thread/start": ThreadStartResponse;
   "thread/turns/list": ThreadTurnsListResponse;
   "thread/unarchive": ThreadUnarchiveResponse;
@@ -72,6 +74,43 @@ export type ClientRequests = { [M in keyof Results]: { params: ParamsOf<M>; resu
 
 /** A method name of `ClientRequests`. */
 export type ClientMethod = keyof ClientRequests;
+
+/** By the type, no method of `Results` can be forgotten here. */
+const METHODS: { readonly [M in ClientMethod]: true } = {
+  "account/login/cancel": true,
+  "account/login/start": true,
+  "account/logout": true,
+  "account/rateLimits/read": true,
+  "account/read": true,
+  "account/usage/read": true,
+  "config/read": true,
+  initialize: true,
+  "model/list": true,
+  "server/diagnostics": true,
+  "thread/archive": true,
+  "thread/backgroundTerminals/clean": true,
+  "thread/backgroundTerminals/list": true,
+  "thread/backgroundTerminals/terminate": true,
+  "thread/compact/start": true,
+  "thread/delete": true,
+  "thread/fork": true,
+  "thread/items/list": true,
+  "thread/list": true,
+  "thread/loaded/list": true,
+  "thread/name/set": true,
+  "thread/read": true,
+  "thread/resume": true,
+  "thread/search": true,
+  "thread/start": true,
+  "thread/turns/list": true,
+  "thread/unarchive": true,
+  "thread/unsubscribe": true,
+  "turn/interrupt": true,
+  "turn/start": true,
+  "turn/steer": true,
+};
+/** Every method that we send: what a version of Codex must have. */
+export const CLIENT_METHODS = Object.keys(METHODS) as readonly ClientMethod[];
 
 /** Requests that change nothing: only these are sent again when the child says it is overloaded. */
 export const READ_METHODS: ReadonlySet<string> = new Set<ClientMethod>([

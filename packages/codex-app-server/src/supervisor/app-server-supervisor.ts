@@ -1,5 +1,6 @@
 import { systemProcessTable } from "../reaping/process-table.ts";
 import { ChildUnavailableError } from "../rpc/errors.ts";
+import type { AppServerLink } from "../link/app-server-link.ts";
 import type { ClientMethod, ClientRequests } from "../protocol/client-requests.ts";
 import { type Ended, Child } from "./child.ts";
 import { ChildLedger } from "./child-ledger.ts";
@@ -25,7 +26,7 @@ import {
  * Keeps one `codex app-server` alive: starts it, proves it answers, restarts it when it dies or hangs, ends it and
  * what it leaves behind. What to do when is decided by the pure machine; this class carries it out.
  */
-export class AppServerSupervisor {
+export class AppServerSupervisor implements AppServerLink {
   readonly #o: SupervisorOptions;
   readonly #timings: SupervisorTimings;
   readonly #ledger: ChildLedger;
@@ -141,6 +142,14 @@ export class AppServerSupervisor {
     else this.#dispatch({ type: "retryNow" });
   }
 
+  /** Restarts the child now, whatever it is doing; retries at once when it is down. */
+  restart(reason: string): void {
+    const { kind, generation } = this.#machine;
+    if (kind === "ready" || kind === "handshaking")
+      this.#dispatch({ type: "condemned", generation, reason: "recycle", detail: reason });
+    else this.#dispatch({ type: "retryNow" });
+  }
+
   stats(): SupervisorStats {
     return this.#stats.read(this.#child?.connection.stats);
   }
@@ -235,6 +244,7 @@ export class AppServerSupervisor {
     let child: Child | undefined;
     try {
       await this.#ledger.clean();
+      await this.#o.beforeSpawn?.();
       this.#ledger.announce(generation);
       child = await this.#launch(generation);
       await this.#ledger.enter(generation, child.pid);
@@ -296,7 +306,8 @@ export class AppServerSupervisor {
   async #handshake(generation: number): Promise<void> {
     const connection = this.#child?.connection;
     if (connection === undefined) return;
-    const outcome = await shakeHands(connection, { clientInfo: this.#o.clientInfo, readyMs: this.#timings.readyMs });
+    const { clientInfo, refuseVersion } = this.#o;
+    const outcome = await shakeHands(connection, { clientInfo, readyMs: this.#timings.readyMs, refuseVersion });
     if (outcome.kind === "ready") {
       this.#dispatch({ type: "initialized", generation, version: outcome.version, atMs: performance.now() });
     } else if (outcome.kind === "failed") {

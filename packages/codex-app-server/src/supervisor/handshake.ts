@@ -11,7 +11,11 @@ export type HandshakeOutcome =
 /** `initialize`, its reply, `initialized`. A refusal or a reply we cannot read is a fault of configuration (a version we do not know). */
 export async function shakeHands(
   connection: RpcConnection,
-  o: { clientInfo: { name: string; title: string; version: string }; readyMs: number },
+  o: {
+    clientInfo: { name: string; title: string; version: string };
+    readyMs: number;
+    refuseVersion?: ((version: string) => string | undefined) | undefined;
+  },
 ): Promise<HandshakeOutcome> {
   const params = { clientInfo: o.clientInfo, capabilities: { experimentalApi: true } };
   try {
@@ -21,6 +25,8 @@ export async function shakeHands(
       const detail = `initialize was answered with ${JSON.stringify(reply).slice(0, 500)}`;
       return { kind: "failed", reason: "config", detail };
     }
+    const refusal = o.refuseVersion?.(version);
+    if (refusal !== undefined) return { kind: "failed", reason: "config", detail: refusal };
     connection.notify("initialized");
     return { kind: "ready", version };
   } catch (error) {

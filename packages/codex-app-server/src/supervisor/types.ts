@@ -1,3 +1,4 @@
+import type { LinkHandlers } from "../link/app-server-link.ts";
 import type { ExitReason } from "./supervisor-machine.ts";
 
 /** What a supervisor tells about itself. */
@@ -61,17 +62,10 @@ export const DEFAULT_TIMINGS: SupervisorTimings = {
   recycleWaitMs: 600_000,
 };
 
-/** Called in the order things happen; they must not throw. */
-export interface SupervisorHandlers {
-  onState(state: SupervisorState): void;
+/** What only a supervisor tells, beside what every link does. */
+export interface SupervisorHandlers extends LinkHandlers {
   onExit(exit: ChildExit): void;
-  onNotification(notification: { method: string; params: unknown }, generation: number): void;
-  /** "unknown" is answered with -32601 at once. */
-  onRequest(request: { id: number | string; method: string; params: unknown }, generation: number): "taken" | "unknown";
   onStderr(line: string, generation: number): void;
-  onUnparsable(line: Buffer, generation: number): void;
-  /** All notifications and requests of one chunk of stdout were handed on. */
-  onBatchEnd?(generation: number): void;
   /** What reaping at start and after deaths found and did. */
   onReaped?(report: { killed: readonly { pid: number; role: "child" | "descendant" }[]; reason: string }): void;
 }
@@ -90,6 +84,10 @@ export interface SupervisorOptions {
   timings?: Partial<SupervisorTimings>;
   memoryLimitBytes?: number;
   isIdle?: () => boolean;
+  /** Done before every spawn, while no child of ours lives. When it rejects, the attempt has failed. */
+  beforeSpawn?: () => Promise<void>;
+  /** Why a child of this version must not be used, asked before anything but `initialize` is: degraded with these words. */
+  refuseVersion?: (version: string) => string | undefined;
   handlers: SupervisorHandlers;
   random?: () => number;
 }

@@ -1,6 +1,11 @@
 import { expect, expectTypeOf, test } from "vitest";
 import type { ClientRequest } from "../../src/generated/ClientRequest.ts";
-import { type ClientMethod, type ClientRequests, READ_METHODS } from "../../src/protocol/client-requests.ts";
+import {
+  CLIENT_METHODS,
+  type ClientMethod,
+  type ClientRequests,
+  READ_METHODS,
+} from "../../src/protocol/client-requests.ts";
 
 test("every method of the map is one that Codex declares, with its params", () => {
   expectTypeOf<ClientMethod>().toExtend<ClientRequest["method"]>();
@@ -8,6 +13,12 @@ test("every method of the map is one that Codex declares, with its params", () =
   expectTypeOf<ClientRequests["turn/start"]["result"]["turn"]["id"]>().toEqualTypeOf<string>();
   expectTypeOf<ClientRequests["account/logout"]["params"]>().toEqualTypeOf<undefined>();
   expectTypeOf<ClientRequests["account/rateLimits/read"]["params"]>().not.toBeNever();
+});
+
+test("every method of the map is in the list that a version of Codex is measured by", () => {
+  expectTypeOf<(typeof CLIENT_METHODS)[number]>().toEqualTypeOf<ClientMethod>();
+  expect(CLIENT_METHODS).toEqual(expect.arrayContaining(["initialize", "turn/start", "server/diagnostics"]));
+  expect(CLIENT_METHODS).toEqual([...new Set(CLIENT_METHODS)].sort());
 });
 
 test("only reads may be sent twice", () => {

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { systemProcessTable } from "../../src/reaping/process-table.ts";
+import { reapFormerChild } from "../../src/reaping/reap-former.ts";
 import { FAKE_CHILD, Supervised, isAlive } from "../support/supervised.ts";
 
 const DOOMED_PARENT = fileURLToPath(new URL("../programs/doomed-parent.ts", import.meta.url));
@@ -56,6 +57,21 @@ function reaped(one: Supervised): { pid: number; role: string }[] {
 }
 
 describe("after the parent was killed with SIGKILL", () => {
+  test("who holds the lock can end the former child without starting another", async () => {
+    const { child, pids, marker } = await killedParent();
+    const other = await canary({ MARKER: `${marker}-of-somebody-else` });
+    const record = path.join(dir, "child.json");
+    const former = await reapFormerChild(record);
+    expect(former).toMatchObject({ record: "live", killed: expect.arrayContaining([{ pid: child, role: "child" }]) });
+    for (const pid of pids) expect(isAlive(pid)).toBe(false);
+    expect(isAlive(other)).toBe(true);
+    expect(await reapFormerChild(record)).toEqual({ record: "ended" });
+    expect(await reapFormerChild(path.join(dir, "other.json"))).toEqual({ record: "missing" });
+    fs.writeFileSync(record, "garbage");
+    expect(await reapFormerChild(record)).toMatchObject({ record: "damaged" });
+    expect(fs.readFileSync(record, "utf8")).toBe("garbage");
+  });
+
   test("the next start ends the former child and its descendants, and nobody else", async () => {
     const { child, pids, marker } = await killedParent();
     expect([child, ...pids].map(isAlive)).toEqual([true, true, true]);

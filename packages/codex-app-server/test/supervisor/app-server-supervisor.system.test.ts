@@ -353,6 +353,19 @@ describe("recycling", () => {
     expect(one.supervisor.state.recycling).toBeUndefined();
   });
 
+  test("restart waits for nobody: the next child comes at once, and from a back-off too", async () => {
+    const one = start("ready", { isIdle: () => false });
+    await one.untilState("ready");
+    one.supervisor.restart("operator asked");
+    await one.untilState("ready", { generation: 2 });
+    expect(one.exits).toMatchObject([{ code: 0, reason: "recycle" }]);
+    const down = start("die-early", { timings: { backoffInitialMs: 60_000, backoffMaxMs: 60_000 } });
+    await down.untilState("backoff");
+    down.supervisor.restart("operator asked");
+    await down.until("the second death", () => down.exits.length === 2);
+    expect(down.exits[1]).toMatchObject({ generation: 2 });
+  });
+
   test("a child over the memory limit is recycled; one that is never idle, after the longest wait", async () => {
     const one = start("fat", {
       memoryLimitBytes: 500_000_000,

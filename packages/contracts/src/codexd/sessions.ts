@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { ForeignId, SessionId, Timestamp } from "../ids.ts";
+import { ForeignId, SessionId, Timestamp, TurnId } from "../ids.ts";
 
 export const SANDBOX_MODES = ["read-only", "workspace-write", "danger-full-access"] as const;
 export const APPROVAL_POLICIES = ["untrusted", "on-request", "never"] as const;
@@ -23,7 +23,12 @@ export const Session = z.looseObject({
   sandbox: SandboxMode.optional(),
   approvalPolicy: ApprovalPolicy.optional(),
   metadata: z.record(z.string(), z.string()).optional(),
+  /** The turn in progress; when none is and some are queued, the one that comes next. */
   activeTurnId: z.string().optional(),
+  /** Turns that wait (`ifBusy: queue`): those with `queued`. */
+  queuedTurns: z.number().int().optional(),
+  /** The session whose history this one began with. */
+  forkedFrom: z.string().optional(),
   createdAt: Timestamp,
   updatedAt: Timestamp,
 });
@@ -44,12 +49,25 @@ export const CreateSession = z.strictObject({
 });
 export type CreateSession = z.infer<typeof CreateSession>;
 
+/** Settings of the new session; what is left out is the source's. `turnId`: the last turn that it takes over. */
+export const ForkSession = z
+  .strictObject({
+    ...CreateSession.omit({ threadId: true }).shape,
+    turnId: TurnId.optional(),
+  })
+  .optional();
+export type ForkSession = z.infer<typeof ForkSession>;
+export const NameSession = z.strictObject({ title: z.string().min(1).max(200) });
+export const NoBody = z.strictObject({}).optional();
+
 export const SessionParams = z.strictObject({ sessionId: SessionId });
 export const SessionReply = z.looseObject({ session: Session });
 export const SessionList = z.looseObject({
   sessions: z.array(Session),
   nextCursor: z.string().nullable(),
   asOfSeq: z.number().int(),
+  /** Sources that could not be searched: `codex` = only titles were. */
+  partial: z.array(z.string()).optional(),
 });
 export const SessionListQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
@@ -57,4 +75,7 @@ export const SessionListQuery = z.strictObject({
   state: SessionState.optional(),
   purpose: z.string().max(32).optional(),
   cwd: z.string().max(4096).optional(),
+  /** Part of the title, or of what was said. */
+  q: z.string().min(1).max(200).optional(),
 });
+export type SessionListQuery = z.infer<typeof SessionListQuery>;

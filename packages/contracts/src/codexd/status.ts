@@ -5,6 +5,20 @@ export const Readyz = z.looseObject({
   status: z.enum(["ready", "notReady"]),
   reasons: z.array(z.looseObject({ code: z.string(), message: z.string() })),
 });
+/** The child as codexd sees it: its state, and which one since the first start it is. */
+export const ChildStatus = z.looseObject({
+  state: z.string(),
+  generation: z.number(),
+  restarts: z.number(),
+  pid: z.number().optional(),
+  /** Of Codex, as it says itself. */
+  version: z.string().optional(),
+  /** The version of Codex whose protocol codexd was built for. */
+  protocolVersion: z.string().optional(),
+  /** The newest version that ran on this CODEX_HOME; an older one is refused. */
+  newestVersion: z.string().optional(),
+});
+export type ChildStatus = z.infer<typeof ChildStatus>;
 /** Without a credential only `mode` and `status` are shown. */
 export const CodexdStatus = z.looseObject({
   mode: z.literal("app-server"),
@@ -13,15 +27,7 @@ export const CodexdStatus = z.looseObject({
   daemon: z
     .looseObject({ id: z.string(), version: z.string(), pid: z.number(), startedAt: z.string(), logId: z.string() })
     .optional(),
-  child: z
-    .looseObject({
-      state: z.string(),
-      generation: z.number(),
-      restarts: z.number(),
-      pid: z.number().optional(),
-      version: z.string().optional(),
-    })
-    .optional(),
+  child: ChildStatus.optional(),
   log: z.looseObject({ oldestSeq: z.number(), headSeq: z.number(), bytes: z.number() }).optional(),
   counts: z.looseObject({}).optional(),
 });

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { SessionId, Timestamp, TurnId } from "../ids.ts";
+import { CodexRunId, FileId, SessionId, Timestamp, TurnId } from "../ids.ts";
 
 export const TURN_STATES = [
   "accepted",
@@ -24,9 +24,19 @@ export const TURN_INPUT_BYTES_MAX = 8 * 1024 * 1024;
 /** Characters of text that Codex takes in one turn (measured on 0.169.0). */
 export const TURN_TEXT_CHARS_MAX = 1_048_576;
 
-/** Codex's user-input item, as far as we look at it; text only in this release. */
-export const TextInput = z.strictObject({ type: z.literal("text"), text: z.string().min(1) });
-export const TurnInput = z.union([z.string().min(1), z.array(TextInput).min(1).max(64)]);
+/**
+ * One item of a turn's input, in Codex's own words, but for `upload`: a file kept with the session.
+ * Paths must lie inside the policy's `cwdRoots`; an image's `url` must carry its bytes, since nothing is fetched.
+ */
+export const TurnInputItem = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("text"), text: z.string().min(1) }),
+  z.strictObject({ type: z.literal("image"), url: z.string().regex(/^data:image\/(png|jpeg|gif|webp);base64,/) }),
+  z.strictObject({ type: z.literal("localImage"), path: z.string().min(1).max(4096) }),
+  z.strictObject({ type: z.literal("mention"), name: z.string().min(1).max(256), path: z.string().min(1).max(4096) }),
+  z.strictObject({ type: z.literal("upload"), fileId: FileId }),
+]);
+export type TurnInputItem = z.infer<typeof TurnInputItem>;
+export const TurnInput = z.union([z.string().min(1), z.array(TurnInputItem).min(1).max(64)]);
 export type TurnInput = z.infer<typeof TurnInput>;
 
 export const TurnError = z.looseObject({ code: z.string(), message: z.string(), retryable: z.boolean() });
@@ -47,6 +57,9 @@ export const Turn = z.looseObject({
   state: TurnState,
   origin: z.enum(["client", "codex"]),
   codexTurnId: z.string().optional(),
+  codexRunId: CodexRunId.optional(),
+  /** It waits for the turns before it (`ifBusy: queue`); its state is `accepted`. */
+  queued: z.boolean().optional(),
   createdAt: Timestamp,
   startedAt: Timestamp.optional(),
   endedAt: Timestamp.optional(),
@@ -65,11 +78,16 @@ export const TurnItem = z.looseObject({
 });
 export type TurnItem = z.infer<typeof TurnItem>;
 
+export const Steer = z.looseObject({ inputId: z.string(), state: z.enum(["sent", "consumed", "rejected"]) });
+export type Steer = z.infer<typeof Steer>;
+
 /** A turn with its content. `text` = its agent messages in order, joined by a blank line. */
 export const TurnDetail = z.looseObject({
   ...Turn.shape,
   text: z.string(),
   items: z.array(TurnItem),
+  /** Input that was added while it ran. `consumed`: Codex has shown it to the model. */
+  steers: z.array(Steer).optional(),
   source: z.enum(["log", "codex"]).optional(),
   expired: z.boolean().optional(),
 });
@@ -92,11 +110,16 @@ export const TurnReadQuery = z.strictObject({
   waitMs: z.coerce.number().int().min(0).max(60_000).default(0),
 });
 
+export const turnTimeouts = {
+  idleTimeoutMs: z.number().int().min(1000).max(86_400_000).optional(),
+  timeoutMs: z.number().int().min(1000).max(86_400_000).optional(),
+};
+/** Turns that may wait behind the active one of a session. */
+export const QUEUED_TURNS_MAX = 32;
 const turnOptions = {
   input: TurnInput,
   ifBusy: z.enum(["reject", "steer", "queue"]).default("reject"),
-  idleTimeoutMs: z.number().int().min(1000).max(86_400_000).optional(),
-  timeoutMs: z.number().int().min(1000).max(86_400_000).optional(),
+  ...turnTimeouts,
 };
 export const StartTurn = z.strictObject(turnOptions);
 export type StartTurn = z.infer<typeof StartTurn>;

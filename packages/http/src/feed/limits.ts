@@ -26,7 +26,7 @@ export const FEED_LIMITS: FeedLimits = {
   unsentBytesMax: 1024 * 1024,
   batchBytesMax: 256 * 1024,
   batchRecordsMax: 4096,
-  streamsMax: 192,
+  streamsMax: 768,
   heartbeatMs: 15_000,
   pingMs: 15_000,
   pongMs: 10_000,

@@ -42,6 +42,12 @@ export interface Guard {
 /** The columns of a route row that the guard reads. */
 export type GuardRoute = Pick<RouteDef, "method" | "path" | "scope">;
 
+/** Entries as in `allowedHosts`. A name that stands in both lists is public. */
+export interface PublicHosts {
+  readonly hosts: readonly string[];
+  readonly credentials: readonly CredentialSource[];
+}
+
 export interface GuardOptions {
   /** The addresses that are served now; asked at every request, because port 0 is known late. */
   readonly listeners: () => readonly { host: string; port: number }[];
@@ -51,6 +57,8 @@ export interface GuardOptions {
    */
   readonly allowedHosts?: readonly string[];
   readonly credentials: readonly CredentialSource[];
+  /** Names under which the world arrives, with credentials of their own: those above do not count there. */
+  readonly publicHosts?: PublicHosts;
   readonly surfaces: readonly Surface[];
   readonly routes: Readonly<Record<string, GuardRoute>>;
   readonly clock: { monoMs(): number };

@@ -3,7 +3,7 @@ import type { Credential, CredentialSource } from "../credentials/credential.ts"
 import { AttemptLimiter } from "./attempt-limiter.ts";
 import { comesFromPage } from "./browser-check.ts";
 import type { Guard, GuardDecision, GuardOptions, GuardRefusal, GuardReject, GuardRequest } from "./guard-types.ts";
-import { hostAllowList, parseAllowedHosts, singleHost } from "./host-check.ts";
+import { entryHosts, hostAllowList, parseAllowedHosts, singleHost } from "./host-check.ts";
 import { hasJsonOrNoBody } from "./media-type.ts";
 import { headerValues } from "./raw-headers.ts";
 import { createRouteMatcher } from "./route-matcher.ts";
@@ -11,6 +11,12 @@ import type { Surface } from "./surfaces.ts";
 
 /** Methods that any row of any of our tables may have. */
 const METHODS = new Set(["GET", "HEAD", "POST", "DELETE"]);
+/** The Host values of our own addresses, and those of the public names. */
+interface Doors {
+  readonly own: ReadonlySet<string>;
+  readonly world: ReadonlySet<string>;
+}
+const NO_DOORS: Doors = { own: new Set(), world: new Set() };
 const BEARER = "Bearer ";
 /** Longer than any token of ours; what is longer is not even hashed. */
 const TOKEN_CHARS_MAX = 512;
@@ -24,25 +30,29 @@ const TOKEN_CHARS_MAX = 512;
  */
 export function createGuard(o: GuardOptions): Guard {
   const entries = parseAllowedHosts(o.allowedHosts ?? []);
+  const publicEntries = parseAllowedHosts(o.publicHosts?.hosts ?? []);
   const limiter = new AttemptLimiter({ clock: o.clock });
   const matcher = createRouteMatcher(o.routes);
-  let cached: { key: string; allowed: ReadonlySet<string> } = { key: "", allowed: new Set() };
+  let cached: { key: string; doors: Doors } = { key: "", doors: NO_DOORS };
 
-  const allowedHosts = (): ReadonlySet<string> => {
+  const doors = (): Doors => {
     const listeners = o.listeners();
     const key = listeners.map((l) => `${l.host} ${l.port}`).join();
-    if (key !== cached.key) cached = { key, allowed: hostAllowList(listeners, entries) };
-    return cached.allowed;
+    if (key !== cached.key) {
+      const world = publicEntries.length === 0 ? NO_DOORS.world : entryHosts(listeners, publicEntries);
+      cached = { key, doors: { own: hostAllowList(listeners, entries), world } };
+    }
+    return cached.doors;
   };
 
-  const authorize = (request: GuardRequest, surface: Surface | undefined): Decision => {
+  const authorize = (request: GuardRequest, surface: Surface | undefined, isPublic: boolean): Decision => {
     const route = matcher.match(request.method, pathOf(request.target));
     if (surface?.credential === "none") return { ok: true, route, credential: undefined };
     const given = headerValues(request.rawHeaders, "authorization");
     if (given.length === 0) {
       return surface === undefined ? refuse("unauthorized") : { ok: true, route, credential: undefined };
     }
-    const credential = findCredential(o.credentials, given);
+    const credential = findCredential(isPublic ? (o.publicHosts?.credentials ?? []) : o.credentials, given);
     if (credential === undefined) return failed(limiter, request.remoteAddress);
     const scope = route === undefined ? "none" : (o.routes[route]?.scope ?? "admin");
     if (!hasScope(credential, scope)) return refuse("forbidden_scope", `needs the scope ${scope}`);
@@ -51,7 +61,12 @@ export function createGuard(o: GuardOptions): Guard {
 
   const decide = (request: GuardRequest): Decision => {
     const surface = surfaceOf(o.surfaces, request.method, pathOf(request.target));
-    return checkHost(request, allowedHosts) ?? checkRequest(request, surface) ?? authorize(request, surface);
+    const host = singleHost(request);
+    if (host === undefined) return refuse("bad_host");
+    const { own, world } = doors();
+    const isPublic = world.has(host);
+    if (!isPublic && !own.has(host)) return refuse("host_not_allowed");
+    return checkRequest(request, surface) ?? authorize(request, surface, isPublic);
   };
 
   return {
@@ -73,12 +88,6 @@ export function createGuard(o: GuardOptions): Guard {
 
 const refuse = (code: GuardRefusal["code"], detail?: string): GuardRefusal =>
   detail === undefined ? { ok: false, code } : { ok: false, code, detail };
-
-function checkHost(request: GuardRequest, allowed: () => ReadonlySet<string>): GuardRefusal | undefined {
-  const host = singleHost(request);
-  if (host === undefined) return refuse("bad_host");
-  return allowed().has(host) ? undefined : refuse("host_not_allowed");
-}
 
 function checkRequest(request: GuardRequest, surface: Surface | undefined): GuardRefusal | undefined {
   if (surface?.browserCheck !== "skip" && comesFromPage(request.rawHeaders)) return refuse("forbidden_origin");

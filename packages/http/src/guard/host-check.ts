@@ -34,19 +34,27 @@ export function parseAllowedHosts(entries: readonly string[]): readonly HostEntr
   });
 }
 
+interface Listener {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** The exact Host values that are served. */
-export function hostAllowList(
-  listeners: readonly { host: string; port: number }[],
-  entries: readonly HostEntry[],
-): ReadonlySet<string> {
-  const allowed = new Set<string>();
+export function hostAllowList(listeners: readonly Listener[], entries: readonly HostEntry[]): ReadonlySet<string> {
+  const allowed = new Set(entryHosts(listeners, entries));
   for (const { host, port } of listeners) {
     allowed.add(`127.0.0.1:${port}`);
     allowed.add(`localhost:${port}`);
     allowed.add(`${isIP(host) === 6 ? `[${host}]` : host}:${port}`);
-    for (const entry of entries) if (entry.port === undefined) allowed.add(`${entry.host}:${port}`);
   }
+  return allowed;
+}
+
+/** The Host values that the entries alone stand for. */
+export function entryHosts(listeners: readonly Listener[], entries: readonly HostEntry[]): ReadonlySet<string> {
+  const allowed = new Set<string>();
   for (const entry of entries) {
+    if (entry.port === undefined) for (const { port } of listeners) allowed.add(`${entry.host}:${port}`);
     if (entry.port !== undefined) allowed.add(`${entry.host}:${entry.port}`);
     else if (isPublicName(entry.host)) allowed.add(entry.host);
   }

@@ -18,3 +18,11 @@ export const CODEXD_SURFACES: readonly Surface[] = [
   { methods: ["GET", "HEAD"], path: "/readyz", browserCheck: "skip", credential: "optional" },
   { methods: ["GET", "HEAD"], path: "/v1/codexd/status", browserCheck: "skip", credential: "optional" },
 ];
+
+/** conductor's. `/rolez` and `/healthz` are what probes read; the others show more to who has a credential. */
+export const CONDUCTOR_SURFACES: readonly Surface[] = [
+  { methods: ["GET", "HEAD"], path: "/healthz", browserCheck: "skip", credential: "none" },
+  { methods: ["GET", "HEAD"], path: "/rolez", browserCheck: "skip", credential: "none" },
+  { methods: ["GET", "HEAD"], path: "/readyz", browserCheck: "skip", credential: "optional" },
+  { methods: ["GET", "HEAD"], path: "/v1/runtime", browserCheck: "skip", credential: "optional" },
+];

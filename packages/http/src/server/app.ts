@@ -9,6 +9,8 @@ import { logProblem } from "../problem/log-problem.ts";
 import type { HttpLogger } from "../problem/log-problem.ts";
 import { ProblemError } from "../problem/problem-error.ts";
 import { handleFeed } from "./feed-handler.ts";
+import { addForwardedRows } from "./forward-row.ts";
+import type { Forwarding } from "./forwarding.ts";
 import { guardRequest, GuardPasses, refusalProblem } from "./guarded.ts";
 import { parseJsonBody } from "./json-body.ts";
 import { lingerOnClose } from "./linger.ts";
@@ -42,6 +44,9 @@ export interface AppOptions {
   readonly newRequestId: () => string;
   readonly isStopping: () => boolean;
   readonly checkReplies: boolean;
+  readonly forwarding: Forwarding | undefined;
+  readonly admit: (name: string) => void;
+  readonly notFoundHint: ((path: string) => string | undefined) | undefined;
   readonly onServed: ((served: ServedRequest) => void) | undefined;
 }
 
@@ -62,8 +67,11 @@ export function createApp(o: AppOptions): FastifyInstance {
   app.addHook("onRequest", async (request, reply) => enter(o, passes, request, reply));
   app.addHook("onResponse", async (request, reply) => note(o, request, reply));
   app.setErrorHandler((error, request, reply) => fail(o.logger, error, request, reply));
-  app.setNotFoundHandler(notFound(o.routes));
+  app.setNotFoundHandler(notFound({ ...o.routes, ...o.forwarding?.routes }, o.notFoundHint));
   for (const r of o.rows) addRow(app, r, { o, passes });
+  if (o.forwarding !== undefined) {
+    addForwardedRows(app, { forwarding: o.forwarding, passes, signals: o.signals, admit: o.admit });
+  }
   return app;
 }
 
@@ -134,12 +142,12 @@ function refuseUnroutable(o: AppOptions, error: Error, request: FastifyRequest, 
   void sendProblem(reply, problem);
 }
 
-function notFound(routes: RouteTable) {
+function notFound(routes: RouteTable, hint: AppOptions["notFoundHint"]) {
   const matcher = createRouteMatcher(routes);
   return (request: FastifyRequest): never => {
     const path = pathOf(request.url);
     const allow = ["GET", "HEAD", "POST", "DELETE"].filter((method) => matcher.match(method, path) !== undefined);
-    if (allow.length === 0 || allow.includes(request.method)) throw new ProblemError("not_found");
+    if (allow.length === 0 || allow.includes(request.method)) throw new ProblemError("not_found", hint?.(path));
     throw new ProblemError("method_not_allowed", undefined, { extra: { allow } });
   };
 }
@@ -154,6 +162,7 @@ function addRow(app: FastifyInstance, r: ServedRow, { o, passes }: { o: AppOptio
     ...(r.row.bodyBytesMax === undefined ? {} : { bodyLimit: r.row.bodyBytesMax }),
     handler: async (request, reply) => {
       const pass = passes.forRow(request.raw, r.name);
+      o.admit(r.name);
       if (feed !== undefined) return handleFeed(r.row, { feed, request, reply, signals: o.signals });
       if (handler === undefined) throw new Error(`row ${r.name} has no handler`);
       return handleRow(r, { handler, pass, signals: o.signals, request, reply, checkReplies: o.checkReplies });

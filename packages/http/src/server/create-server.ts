@@ -7,6 +7,7 @@ import type { GuardOptions, GuardReject, GuardRoute } from "../guard/guard-types
 import type { HttpLogger } from "../problem/log-problem.ts";
 import { createApp } from "./app.ts";
 import type { ServedRequest } from "./app.ts";
+import type { Forwarding } from "./forwarding.ts";
 import { HttpServer, SERVER_LIMITS } from "./http-server.ts";
 import type { ServerLimits, ServerState } from "./http-server.ts";
 import { RequestSignals } from "./request-signals.ts";
@@ -20,7 +21,13 @@ export interface ServerOptions<T extends RouteTable> {
   readonly handlers: Handlers<T>;
   /** One for every row of kind `stream`. */
   readonly feeds: Feeds<T>;
-  readonly guard: Pick<GuardOptions, "credentials" | "surfaces" | "allowedHosts" | "onReject">;
+  readonly guard: Pick<GuardOptions, "credentials" | "surfaces" | "allowedHosts" | "publicHosts" | "onReject">;
+  /** Further rows, which another service answers. */
+  readonly forwarding?: Forwarding;
+  /** Asked by name of the row after the guard and before anything else; throws the ProblemError that refuses. */
+  readonly admit?: (name: string) => void;
+  /** A hint for who asks for a path that is not served. */
+  readonly notFoundHint?: (path: string) => string | undefined;
   readonly logger: HttpLogger;
   /** Shown in `hello`. */
   readonly version: string;
@@ -60,7 +67,7 @@ export function createServer<const T extends RouteTable>(o: ServerOptions<T>): H
     ...o.guard,
     clock,
     listeners: () => state.listeners,
-    routes: { ...o.routes, ...sockets.guarded },
+    routes: { ...o.routes, ...o.forwarding?.routes, ...sockets.guarded },
     onReject: (reject) => {
       logReject(o.logger, reject);
       o.guard.onReject?.(reject);
@@ -77,24 +84,44 @@ export function createServer<const T extends RouteTable>(o: ServerOptions<T>): H
     newRequestId,
     isStopping: () => state.isStopping,
     checkReplies: o.checkReplies ?? false,
+    forwarding: o.forwarding,
+    admit: o.admit ?? (() => {}),
+    notFoundHint: o.notFoundHint,
     onServed: o.onServed,
   });
-  const upgrades = new Map<string, { feed: Feed; row: RouteRow }>();
-  for (const [name, feed] of feeds) {
-    const row = o.routes[name];
-    if (row === undefined) continue;
-    upgrades.set(name, { feed, row });
-    for (const extra of sockets.names.get(name) ?? []) upgrades.set(extra, { feed, row });
-  }
-  const onUpgrade = createUpgradeHandler({ guard, feeds: upgrades, logger: o.logger, newRequestId });
+  const onUpgrade = createUpgradeHandler({
+    guard,
+    feeds: upgradeFeeds(o.routes, feeds, sockets.names),
+    forwarding: o.forwarding,
+    admit: o.admit ?? (() => {}),
+    isStopping: () => state.isStopping,
+    logger: o.logger,
+    newRequestId,
+  });
   return new HttpServer({
     app,
     onUpgrade,
     feeds: [...feeds.values()],
+    forwarding: o.forwarding,
     signals,
     limits: { ...SERVER_LIMITS, ...o.limits },
     state,
   });
+}
+
+/** The feed behind every name that an upgrade may have. */
+function upgradeFeeds(
+  routes: RouteTable,
+  feeds: ReadonlyMap<string, Feed>,
+  extraNames: ReadonlyMap<string, readonly string[]>,
+): Map<string, { feed: Feed; row: RouteRow }> {
+  const upgrades = new Map<string, { feed: Feed; row: RouteRow }>();
+  for (const [name, feed] of feeds) {
+    const row = routes[name];
+    if (row === undefined) continue;
+    for (const each of [name, ...(extraNames.get(name) ?? [])]) upgrades.set(each, { feed, row });
+  }
+  return upgrades;
 }
 
 /** Rows that only the guard and the upgrade handler know: on plain HTTP these paths stay 404. */

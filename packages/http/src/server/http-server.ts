@@ -3,6 +3,9 @@ import type { Server } from "node:http";
 import type { Duplex } from "node:stream";
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from "fastify";
 import type { Feed } from "../feed/feed.ts";
+import type { Forwarding } from "./forwarding.ts";
+import { LateListener } from "./late-listener.ts";
+import type { LateListenerOptions } from "./late-listener.ts";
 import { listen } from "./listen.ts";
 import type { ListenAddress } from "./listen.ts";
 import type { RequestSignals } from "./request-signals.ts";
@@ -22,10 +25,10 @@ export const SERVER_LIMITS: ServerLimits = {
   requestTimeoutMs: 30_000,
   connectionsCheckingIntervalMs: 2_000,
   keepAliveTimeoutMs: 5_000,
-  connectionsMax: 256,
+  connectionsMax: 1024,
 };
 
-/** Longest stop; launchd kills after 20 s. */
+/** Longest stop; launchd kills after 30 s. */
 export const STOP_BUDGET_MS = 10_000;
 const CLOSE_IDLE_INTERVAL_MS = 25;
 
@@ -33,6 +36,7 @@ export interface HttpServerParts {
   readonly app: FastifyInstance;
   readonly onUpgrade: ReturnType<typeof createUpgradeHandler>;
   readonly feeds: readonly Feed[];
+  readonly forwarding: Forwarding | undefined;
   readonly signals: RequestSignals;
   readonly limits: ServerLimits;
   /** Shared with the guard and the app, which were made before this server knew its addresses. */
@@ -50,6 +54,7 @@ export class HttpServer {
   readonly #servers: Server[] = [];
   /** Connections that have not sent a whole head yet: Node does not count them as idle. */
   readonly #unspoken = new Set<Duplex>();
+  readonly #late = new Set<LateListener>();
   #started: Promise<void> | undefined;
   #stopped: Promise<void> | undefined;
 
@@ -63,6 +68,17 @@ export class HttpServer {
    */
   start(at: ListenAddress | readonly ListenAddress[]): Promise<void> {
     return (this.#started ??= this.#start("host" in at ? [at] : at));
+  }
+
+  /**
+   * Listens at an address that the machine may not have yet (a tunnel that comes up late): tries now, and while it is
+   * missing again and again until `stop()`. Resolves after the first try.
+   * @throws as `start`, for every other fault of the first try; later ones go to `onFault`.
+   */
+  async startLate(at: ListenAddress, o: LateListenerOptions = {}): Promise<void> {
+    const late = new LateListener(at, { ...o, listen: (address) => this.#listen(address) });
+    this.#late.add(late);
+    await late.start();
   }
 
   /**
@@ -104,15 +120,22 @@ export class HttpServer {
   async #start(addresses: readonly ListenAddress[]): Promise<void> {
     await this.#parts.app.ready();
     try {
-      for (const at of addresses) {
-        const server = this.#createListener();
-        this.#servers.push(server);
-        this.#parts.state.listeners.push(await listen(server, at));
-      }
+      for (const at of addresses) await this.#listen(at);
     } catch (error) {
       await this.stop(0);
       throw error;
     }
+  }
+
+  async #listen(at: ListenAddress): Promise<void> {
+    const server = this.#createListener();
+    const bound = await listen(server, at);
+    if (this.#parts.state.isStopping) {
+      server.close();
+      return;
+    }
+    this.#servers.push(server);
+    this.#parts.state.listeners.push(bound);
   }
 
   #createListener(): Server {
@@ -145,8 +168,9 @@ export class HttpServer {
   }
 
   async #stop(budgetMs: number): Promise<void> {
-    const { state, signals, feeds, app } = this.#parts;
+    const { state, signals, feeds, forwarding, app } = this.#parts;
     state.isStopping = true;
+    for (const late of this.#late) late.stop();
     signals.abortAll();
     const listening = this.#servers.filter((server) => server.listening);
     const closed = listening.map((server) => new Promise<void>((resolve) => server.close(() => resolve())));
@@ -158,10 +182,11 @@ export class HttpServer {
     }, CLOSE_IDLE_INTERVAL_MS);
     const budget = setTimeout(() => {
       for (const feed of feeds) feed.destroy();
+      forwarding?.destroy();
       for (const server of listening) server.closeAllConnections();
     }, budgetMs);
     try {
-      await Promise.all([...closed, ...feeds.map((feed) => feed.stop())]);
+      await Promise.all([...closed, ...feeds.map((feed) => feed.stop()), forwarding?.stop()]);
     } finally {
       clearInterval(idle);
       clearTimeout(budget);

@@ -9,6 +9,7 @@ import { asProblem } from "../problem/as-problem.ts";
 import { logProblem } from "../problem/log-problem.ts";
 import type { HttpLogger } from "../problem/log-problem.ts";
 import { ProblemError } from "../problem/problem-error.ts";
+import type { Forwarding } from "./forwarding.ts";
 import { guardRequest, refusalProblem } from "./guarded.ts";
 import { parseQuery, queryOf } from "./parse-query.ts";
 import { REPLY_HEADERS } from "./reply-headers.ts";
@@ -26,6 +27,9 @@ export interface UpgradeOptions {
   readonly guard: Guard;
   /** By the guard's name of the row. */
   readonly feeds: ReadonlyMap<string, { feed: Feed; row: RouteRow }>;
+  readonly forwarding: Forwarding | undefined;
+  readonly admit: (name: string) => void;
+  readonly isStopping: () => boolean;
   readonly logger: HttpLogger;
   readonly newRequestId: () => string;
 }
@@ -49,28 +53,49 @@ export function createUpgradeHandler(o: UpgradeOptions) {
     // Node has taken its own listener off; a peer that resets now is nobody's error.
     socket.on("error", () => socket.destroy());
     const requestId = o.newRequestId();
+    const fail = (error: unknown): void => {
+      const problem = asProblem(error);
+      logProblem(o.logger, problem, { requestId });
+      refuseUpgrade(socket, problem);
+    };
     try {
       const decision = guardRequest(o.guard, request);
       // Counted by the guard and not logged, as on every other path: a page must not be able to fill the log.
       if (!decision.ok) return refuseUpgrade(socket, refusalProblem(decision));
-      const { feed, parsed } = admit(o, request, decision);
+      const name = admittedRow(o, request, decision);
+      const forwarded = o.forwarding?.routes[name];
+      if (o.forwarding !== undefined && forwarded?.reply.kind === "stream") {
+        const target = request.url ?? "";
+        o.forwarding.upgrade({ name, row: forwarded, request, target, socket, head }).catch(fail);
+        return;
+      }
+      const { feed, parsed } = openFeed(o, request, name);
       webSockets.handleUpgrade(request, socket, head, (ws) => feed.openWebSocket(parsed, { ws, socket }));
     } catch (error) {
-      const problem = asProblem(error);
-      logProblem(o.logger, problem, { requestId });
-      refuseUpgrade(socket, problem);
+      fail(error);
     }
   };
 }
 
-/** @throws ProblemError when there is nothing to open for this request. */
-function admit(o: UpgradeOptions, request: IncomingMessage, decision: GuardPass): { feed: Feed; parsed: FeedRequest } {
-  const target = decision.route === undefined ? undefined : o.feeds.get(decision.route);
-  if (target === undefined || request.method !== "GET")
-    throw new ProblemError("not_found", "no WebSocket is served here");
+/**
+ * The name of the row that this request would open.
+ * @throws ProblemError when there is none, or it is not opened now.
+ */
+function admittedRow(o: UpgradeOptions, request: IncomingMessage, { route }: GuardPass): string {
+  const isStream = route !== undefined && (o.feeds.has(route) || o.forwarding?.routes[route]?.reply.kind === "stream");
+  if (!isStream || request.method !== "GET") throw new ProblemError("not_found", "no WebSocket is served here");
   if (request.headers.upgrade?.toLowerCase() !== "websocket") {
     throw new ProblemError("bad_request", "the only upgrade is to a WebSocket");
   }
+  if (o.isStopping()) throw new ProblemError("stopping", undefined, { retryAfterS: 5 });
+  o.admit(route);
+  return route;
+}
+
+/** @throws ProblemError for a query that does not fit, and when there is no room. */
+function openFeed(o: UpgradeOptions, request: IncomingMessage, name: string): { feed: Feed; parsed: FeedRequest } {
+  const target = o.feeds.get(name);
+  if (target === undefined) throw new ProblemError("not_found", "no WebSocket is served here");
   const query = validatePart(target.row.query, parseQuery(queryOf(request.url ?? "")), "query") as EventsQuery;
   const parsed = target.feed.parse(query);
   target.feed.checkRoom();

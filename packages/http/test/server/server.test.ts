@@ -64,11 +64,16 @@ describe("the table", () => {
       startTurn: '{"input":"hi"}',
       steerTurn: '{"input":"hi"}',
       decideApproval: '{"decision":"decline"}',
+      nameSession: '{"title":"a name"}',
+      uploadFile: '{"name":"a.txt","data":"aGk="}',
+      createRun: '{"input":"hi"}',
+      login: '{"type":"chatgpt"}',
     };
     for (const [name, row] of Object.entries(CODEXD_ROUTES)) {
       const path = row.path
         .replace("{sessionId}", SESSION)
         .replace("{turnId}", TURN)
+        .replace("{codexRunId}", `crun_${ID}`)
         .replace("{approvalId}", `apr_${ID}`);
       const reply =
         row.method === "POST" ? await post(path, bodies[name] ?? "{}") : await call(path, { method: row.method });

@@ -53,6 +53,9 @@ export function readCheckpoint(path: string, o: { help?: string } = {}): ReadChe
   return { ...read.value, generation: read.generation, ...(read.damage && { damage: read.damage }) };
 }
 
+/** Lines are taken so many characters at a time: a tenth of a millisecond, and one call of the checksum for all of them. */
+const BLOCK_CHARS = 16_384;
+
 function* checkpointLines(checkpoint: Checkpoint): Generator<string> {
   const { logId, appliedSeq } = checkpoint;
   const header = JSON.stringify({ format: 1, minReader: 1, logId, appliedSeq });
@@ -64,13 +67,17 @@ function* checkpointLines(checkpoint: Checkpoint): Generator<string> {
 
   yield counted(`${header.slice(0, -1)},"entries":[\n`);
   let separator = "";
+  let block = "";
   for (const entry of checkpoint.entries) {
     const line = JSON.stringify(entry) as string | undefined;
     if (line === undefined) throw new TypeError("an entry of a checkpoint is not a JSON value");
-    yield counted(separator + line);
+    block += separator + line;
     separator = ",\n";
+    if (block.length < BLOCK_CHARS) continue;
+    yield counted(block);
+    block = "";
   }
-  yield counted(separator === "" ? "]" : "\n]");
+  yield counted(`${block}${separator === "" ? "]" : "\n]"}`);
   yield crcTrailer(crc);
 }
 

@@ -71,6 +71,22 @@ export function ensurePrivateDir(path: string): void {
 }
 
 /**
+ * As `ensurePrivateDir`, and after it the names of the directories that were made are on the disk.
+ *
+ * @throws PermissionFault
+ */
+export function ensurePrivateDirDurable(path: string): void {
+  const firstMade = fs.mkdirSync(path, { recursive: true, mode: DIRECTORY_MODE });
+  if (firstMade !== undefined) {
+    for (let made = path; made.length >= firstMade.length; made = dirname(made)) {
+      fs.chmodSync(made, DIRECTORY_MODE);
+      syncDirectory(dirname(made));
+    }
+  }
+  check(path, fs.lstatSync(path), "directory");
+}
+
+/**
  * Reads a secret: a regular file of ours that nobody else can read, not reached through a symbolic link.
  *
  * @throws PermissionFault, or Node's error when it cannot be read (`code` ENOENT when there is none)

@@ -11,6 +11,8 @@ const SLICE_BYTES = 196_608;
 
 interface BackgroundCheckOptions {
   segments: readonly SealedSegment[];
+  /** The segment as it is now: one that was written again has another size. Undefined when it was dropped. */
+  current: (firstSeq: number) => SealedSegment | undefined;
   pauseMs: number;
   onDamage: (damage: LogDamage) => void;
 }
@@ -37,9 +39,11 @@ export class BackgroundCheck {
   }
 
   async #run(): Promise<void> {
-    for (const segment of [...this.#o.segments].reverse()) {
+    for (const { header } of [...this.#o.segments].reverse()) {
       await this.#pause();
       if (this.#isStopped) return;
+      const segment = this.#o.current(header.firstSeq);
+      if (segment === undefined) continue;
       try {
         await this.#check(segment);
       } catch (error) {
@@ -67,6 +71,8 @@ export class BackgroundCheck {
       }
       const fault = sealedFault(scanner.result, lastSeq);
       if (fault !== undefined) return this.#o.onDamage({ file, ...fault });
+      // Written again while it was read: whoever did that has left its index, too.
+      if (this.#o.current(header.firstSeq) !== segment) return;
       const state = { firstSeq: header.firstSeq, lastSeq, bytes };
       const indexFile = logPaths(path.dirname(file)).index(header.firstSeq);
       if (readIndex(indexFile, state) === undefined) writeIndex(indexFile, scanner.result.index, state);

@@ -1,5 +1,5 @@
 const HELP =
-  "run `codexd log verify` to see all that is damaged, and `codexd log reset` to set it aside and begin a new log";
+  "run `codexd log verify` to see all that is damaged; with codexd stopped, `codexd log salvage` goes on with what can be read, and `codexd log reset` begins a new log";
 
 /** A file of the log is not what was written; nothing was changed. */
 export class LogDamagedError extends Error {

@@ -3,6 +3,7 @@ import type { ActiveSegment } from "./active-segment.ts";
 import { BackgroundCheck } from "./background-check.ts";
 import { asError, isFullError, LogClosedError, StorageFullError } from "./errors.ts";
 import { writeAll } from "./file-io.ts";
+import { type ForgetOptions, type ForgetResult, SegmentForgetter } from "./forget.ts";
 import { FullRetry } from "./full-retry.ts";
 import { GroupSync } from "./group-sync.ts";
 import { HeadMark } from "./head-mark.ts";
@@ -37,6 +38,7 @@ export class EventLog {
   readonly #sync: GroupSync;
   readonly #retry: FullRetry;
   readonly #check: BackgroundCheck;
+  readonly #forgetter: SegmentForgetter;
   readonly #tail: TailCache;
   readonly #reader: LogReader;
   #state: LogState = "ok";
@@ -58,7 +60,14 @@ export class EventLog {
     this.#mark = new HeadMark(opened.paths.dir, opened.logId, opened.active.lastSeq);
     const onDamage = (damage: LogDamage): void => this.#noteDamage(damage);
     this.#sealed = new SealedSegments(opened.sealed, onDamage);
-    this.#check = new BackgroundCheck({ segments: opened.sealed, pauseMs: settings.checkPauseMs, onDamage });
+    const current = (firstSeq: number) => this.#sealed.all.find((segment) => segment.header.firstSeq === firstSeq);
+    this.#check = new BackgroundCheck({ segments: opened.sealed, current, pauseMs: settings.checkPauseMs, onDamage });
+    this.#forgetter = new SegmentForgetter({
+      paths: opened.paths,
+      sealed: this.#sealed,
+      pauseMs: settings.checkPauseMs,
+      onRewritten: ({ lastSeq }) => this.#tail.dropThrough(lastSeq),
+    });
     this.#visibility = new Visibility(opened.active.lastSeq);
     this.#tail = new TailCache(settings.tailCacheBytes);
     const { sealed, tail } = { sealed: this.#sealed, tail: this.#tail };
@@ -212,6 +221,37 @@ export class EventLog {
     });
   }
 
+  /** Number of the last record in a sealed segment; one below the first number when there is none. */
+  sealedSeq(): number {
+    return this.#active.header.firstSeq - 1;
+  }
+
+  /**
+   * Seals the active segment before it is full, unless it holds nothing. Blocks for a few fsyncs. Throws as `append`.
+   */
+  seal(): void {
+    if (this.#state === "closed" || this.#closing !== undefined) throw new LogClosedError(this.#failure);
+    if (this.#state === "full") throw new StorageFullError(this.#paths.active);
+    if (this.#active.lastSeq < this.#active.header.firstSeq) return;
+    try {
+      this.#roll();
+    } catch (error) {
+      throw this.#writeFailed(asError(error), 0);
+    }
+  }
+
+  /**
+   * Replaces the data of all records of `sessions` in the sealed segments by `{"forgotten":true}` and what `rest` keeps of
+   * it. Numbers and heads stay, so no cursor notices. Works in slices beside everything else, a segment at a time; what was
+   * done before an error stays done, and a second call finds nothing left to do.
+   * Throws LogDamagedError (all other segments are done then), StorageFullError, LogClosedError, and what `rest` and any
+   * other error of the file system throw; the segment in work is untouched then.
+   */
+  forget(options: ForgetOptions): Promise<ForgetResult> {
+    this.#refuseClosed();
+    return this.#forgetter.forget(options);
+  }
+
   /** Resolves when every segment that was sealed at open has been verified, or the log was closed. */
   whenChecked(): Promise<void> {
     return this.#check.done;
@@ -318,7 +358,7 @@ export class EventLog {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([this.#retry.stop(), this.#sync.stop()]);
+    await Promise.all([this.#retry.stop(), this.#forgetter.stop(), this.#sync.stop()]);
     if (this.#state === "closed") return this.#release();
     try {
       const isFull = this.#state === "full";
@@ -349,7 +389,7 @@ export class EventLog {
   }
 
   async #release(): Promise<void> {
-    await Promise.all([this.#retry.stop(), this.#sync.stop(), this.#check.stop()]);
+    await Promise.all([this.#retry.stop(), this.#sync.stop(), this.#check.stop(), this.#forgetter.stop()]);
     fs.closeSync(this.#active.fd);
     this.#mark.close();
   }

@@ -39,3 +39,10 @@ export function syncData(fd: number, done: (error: Error | null) => void): void 
   if (process.platform === "linux") fs.fdatasync(fd, done);
   else fs.fsync(fd, done);
 }
+
+/** Flushes a file, or the names in a directory, without blocking the loop. */
+export function sync(fd: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.fsync(fd, (error) => (error ? reject(error) : resolve()));
+  });
+}

@@ -19,7 +19,8 @@ const KEYS_BEFORE_SESSION = [',"at":"', ',"type":"'];
 const SESSION_KEY = Buffer.from(',"sessionId":"', "latin1");
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const DATA_KEY = Buffer.from(',"data":', "latin1");
+/** In front of the data of a record line. */
+export const DATA_KEY = Buffer.from(',"data":', "latin1");
 const ID_KEYS = ["sessionId", "turnId", "codexRunId", "approvalId"] as const;
 
 /** Serialises a batch once, numbered from `firstSeq`. Throws when `data` cannot be JSON; nothing is numbered then. */

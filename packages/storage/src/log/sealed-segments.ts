@@ -40,6 +40,19 @@ export class SealedSegments {
     this.#segments.push(segment);
   }
 
+  /** The segment's file was replaced by one that holds the same records with other offsets. */
+  replace(segment: SealedSegment, replaced: SealedSegment): void {
+    this.#indexes.delete(segment.header.firstSeq);
+    this.#segments = this.#segments.map((held) => (held === segment ? replaced : held));
+  }
+
+  /** Where the segment's records are; rebuilt when it is missing or stale. Throws LogDamagedError. */
+  indexOf(segment: SealedSegment): SegmentIndex {
+    let found: SegmentIndex | undefined;
+    this.read(segment, { whole: true }, ({ index }) => (found = index));
+    return found as SegmentIndex;
+  }
+
   /** The segment that holds `seq`, or the next one when `seq` is in a gap; undefined when it is in none of them. */
   find(seq: number): SealedSegment | undefined {
     let low = 0;

@@ -8,7 +8,7 @@ import { decodeHeader, type SegmentHeader } from "./segment-header.ts";
 /** Longer than any header; a first line that does not end within it is damaged. */
 const HEADER_BYTES_MAX = 4096;
 const SEALED = /^events\.(\d+)\.jsonl$/;
-const LEFTOVER = /^events\.(\d+)\.idx(\.tmp)?$/;
+const LEFTOVER = /^events\.(\d+)\.(?:idx(\.tmp)?|(rewrite))$/;
 
 export interface LogPaths {
   dir: string;
@@ -17,6 +17,8 @@ export interface LogPaths {
   next: string;
   sealed(firstSeq: number): string;
   index(firstSeq: number): string;
+  /** A sealed segment being written again; it takes that one's name as the last step. */
+  rewrite(firstSeq: number): string;
 }
 
 export function logPaths(dir: string): LogPaths {
@@ -26,6 +28,7 @@ export function logPaths(dir: string): LogPaths {
     next: path.join(dir, "events.next.jsonl"),
     sealed: (firstSeq) => path.join(dir, `events.${firstSeq}.jsonl`),
     index: (firstSeq) => path.join(dir, `events.${firstSeq}.idx`),
+    rewrite: (firstSeq) => path.join(dir, `events.${firstSeq}.rewrite`),
   };
 }
 
@@ -63,7 +66,7 @@ export function readHeader(file: string): OpenedHeader {
   }
 }
 
-/** First numbers of the sealed segments in `dir`, ascending, and index files that belong to none. */
+/** First numbers of the sealed segments in `dir`, ascending, and leftovers: index files of none, unfinished files. */
 export function listSegments(dir: string): { sealed: number[]; orphans: string[] } {
   const names = fs.readdirSync(dir);
   const sealed = names
@@ -74,7 +77,8 @@ export function listSegments(dir: string): { sealed: number[]; orphans: string[]
   const known = new Set(sealed);
   const orphans = names.filter((name) => {
     const match = LEFTOVER.exec(name);
-    return match !== null && (match[2] !== undefined || !known.has(Number(match[1])));
+    if (match === null) return false;
+    return match[2] !== undefined || match[3] !== undefined || !known.has(Number(match[1]));
   });
   return { sealed, orphans: orphans.map((name) => path.join(dir, name)) };
 }

@@ -36,4 +36,14 @@ export class TailCache {
     if (first === undefined || seq < first.head.seq) return undefined;
     return this.#records[this.#begin + seq - first.head.seq];
   }
+
+  /** Gives up the records up to `seq`. */
+  dropThrough(seq: number): void {
+    while (this.#begin < this.#records.length && this.#records[this.#begin]!.head.seq <= seq) {
+      this.#bytes -= this.#records[this.#begin]!.frame.bytes.length + RECORD_OVERHEAD_BYTES;
+      this.#begin += 1;
+    }
+    this.#records = this.#records.slice(this.#begin);
+    this.#begin = 0;
+  }
 }

@@ -40,6 +40,13 @@ test("the sliced writer: many chunks, whole and in order", async () => {
   expect(read(file)).toBe(lines.join(""));
 });
 
+test("the sliced writer: bytes and text among each other, in order", async () => {
+  const file = path.join(tempDir(), "file");
+  const chunks = ["one ", Buffer.from("two "), "three ", "four ", Buffer.alloc(0), Buffer.from([0xff, 0x00])];
+  await writeFileDurableSliced(file, chunks);
+  expect(fs.readFileSync(file)).toEqual(Buffer.from("one two three four \xff\0", "latin1"));
+});
+
 test.each(writers)("$name: mode 0600 unless asked otherwise, whatever the umask", async ({ write }) => {
   const file = path.join(tempDir(), "file");
   await write(file, "x");

@@ -4,7 +4,13 @@ import path from "node:path";
 
 import { expect, test } from "vitest";
 
-import { createPrivateFile, ensurePrivateDir, PermissionFault, readPrivateFile } from "../../src/index.ts";
+import {
+  createPrivateFile,
+  ensurePrivateDir,
+  ensurePrivateDirDurable,
+  PermissionFault,
+  readPrivateFile,
+} from "../../src/index.ts";
 import { privacyFault } from "../../src/file/private.ts";
 import { tempDir } from "../temp-dir.ts";
 
@@ -116,4 +122,27 @@ test("a link to a good file, a directory and a FIFO are refused, and the FIFO do
   expect(faultOf(() => readPrivateFile(path.join(parent, "link"))).fault).toBe("it is a symbolic link");
   expect(faultOf(() => readPrivateFile(path.join(parent, "directory"))).fault).toBe("it is not a file");
   expect(faultOf(() => readPrivateFile(path.join(parent, "fifo"))).fault).toBe("it is not a file");
+});
+
+test("a durable private directory: every one that is made is 0700 and its name synced, what was there is left alone", () => {
+  const root = tempDir();
+  fs.chmodSync(root, 0o755);
+  const synced: string[] = [];
+  const { openSync } = fs;
+  fs.openSync = ((...args: Parameters<typeof openSync>) => {
+    synced.push(String(args[0]));
+    return openSync(...args);
+  }) as typeof openSync;
+  try {
+    ensurePrivateDirDurable(path.join(root, "a", "b"));
+    expect(synced).toEqual([path.join(root, "a"), root]);
+    ensurePrivateDirDurable(path.join(root, "a", "b"));
+    expect(synced).toHaveLength(2);
+  } finally {
+    fs.openSync = openSync;
+  }
+  const modes = ["", "a", "a/b"].map((name) => fs.statSync(path.join(root, name)).mode & 0o777);
+  expect(modes).toEqual([0o755, 0o700, 0o700]);
+  fs.chmodSync(path.join(root, "a", "b"), 0o750);
+  expect(faultOf(() => ensurePrivateDirDurable(path.join(root, "a", "b"))).help).toContain("chmod 700");
 });

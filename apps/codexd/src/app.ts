@@ -5,6 +5,7 @@ import { createId, createLifecycle, type Lifecycle, type Logger, systemClock } f
 import { acquireLock, DamagedFileError, ensurePrivateDir, type Lock, LogDamagedError } from "@baa/storage";
 import type { Config } from "./config.ts";
 import { Core } from "./core.ts";
+import { coresOf } from "./http/cores.ts";
 import { eventSource } from "./http/event-source.ts";
 import { createHandlers } from "./http/handlers.ts";
 import { CheckpointMismatchError } from "./journal/checkpoints.ts";
@@ -18,7 +19,7 @@ import { statusDocument } from "./status.ts";
 
 /** Milliseconds for closing the HTTP face: readers get their `bye`, requests in flight their reply. */
 const HTTP_STOP_MS = 5000;
-/** For everything together; below launchd's ExitTimeOut of 20 s. */
+/** For everything together; below the ExitTimeOut of 30 s in our plists. */
 const STOP_BUDGET_MS = 14_000;
 
 export interface CodexdOptions {
@@ -106,7 +107,6 @@ export class Codexd {
     this.#server = createServer({
       routes: CODEXD_ROUTES,
       handlers: createHandlers({
-        core: () => readiness.core,
         readiness,
         status: (full) => statusDocument({ config, readiness, identity, full }),
         metrics: () => this.#metrics.reply(),
@@ -114,6 +114,8 @@ export class Codexd {
       }),
       feeds: { events: eventSource(() => readiness.core) },
       webSocketPaths: { [config.eventStreamPath]: "events" },
+      // Without a log there is no stream: a reader told of an empty one would throw its cursor away.
+      admit: (row) => void (isStream(row) && coresOf(readiness).core()),
       guard: {
         surfaces: CODEXD_SURFACES,
         credentials: [this.#credential as CredentialSource],
@@ -145,6 +147,8 @@ export class Codexd {
     }
   }
 }
+
+const isStream = (row: string): boolean => row === "events" || row.startsWith("webSocket ");
 
 /** Damage by name; anything else is not damage and is thrown on. */
 const damageOf = (error: unknown): Damage => {

@@ -1,12 +1,15 @@
 import os from "node:os";
 import path from "node:path";
-import { ConfigError, parseEnv } from "@baa/process";
+import { type Endpoint, parseEndpoint } from "@baa/codex-app-server";
+import { ConfigError, parseEnv, shownValue } from "@baa/process";
 import { z } from "zod";
 
 const loopbackUrl = z.string().refine(isLoopbackHttp, {
   error: "must be http:// on 127.0.0.1, [::1] or localhost with a port; codexd never listens elsewhere",
 });
 const positiveMs = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+
+const DEFAULT_VERSION = "0.1.0";
 
 /** Every variable that codexd reads, once. `describe` is the line of docs/reference/env.md. */
 const EnvSchema = z.object({
@@ -26,7 +29,7 @@ const EnvSchema = z.object({
   BAA_CODEXD_SERVER_STRATEGY: z
     .enum(["spawn", "external"])
     .default("spawn")
-    .describe("spawn starts and supervises the child; external is not built yet"),
+    .describe("spawn starts and supervises the child; external connects to an app-server that runs already"),
   BAA_CODEXD_SERVER_COMMAND: z
     .string()
     .default("codex")
@@ -35,9 +38,15 @@ const EnvSchema = z.object({
   BAA_CODEXD_SERVER_CWD: z.string().optional().describe("Working directory of the child (default: the repository)"),
   BAA_CODEXD_SERVER_ENDPOINT: z
     .string()
-    .startsWith("stdio://")
+    .regex(/^(stdio|ws|unix):\/\//)
     .default("stdio://codex-app-server")
-    .describe("How the child is reached; stdio only"),
+    .describe(
+      "How Codex is reached: stdio for spawn; for external ws://127.0.0.1:<port> or unix:///<path of a socket>",
+    ),
+  BAA_CODEXD_SERVER_ENDPOINT_TOKEN_FILE: z
+    .string()
+    .optional()
+    .describe("external: file (0600) with the bearer token that the app-server wants"),
   BAA_STATE_DIR: z.string().optional().describe("Runtime root: state"),
   BAA_LOGS_DIR: z.string().optional().describe("Runtime root: logs"),
   BAA_TMP_DIR: z
@@ -49,7 +58,7 @@ const EnvSchema = z.object({
   BAA_CODEXD_STATE_DIR: z.string().optional().describe("codexd's own state (default: ${BAA_STATE_DIR}/codexd)"),
   BAA_CODEXD_LOGS_DIR: z.string().optional().describe("codexd's own logs (default: ${BAA_LOGS_DIR}/codexd)"),
   BAA_NODE_ID: z.string().optional().describe("Name of this node, shown in status"),
-  BAA_CODEXD_VERSION: z.string().default("0.1.0").describe("The version that codexd reports as its own"),
+  BAA_CODEXD_VERSION: z.string().default(DEFAULT_VERSION).describe("The version that codexd reports as its own"),
   BAA_CODEXD_SMOKE_LIFETIME_MS: positiveMs(60_000).describe(
     "How long the stub child of `smoke` may live, in milliseconds",
   ),
@@ -73,6 +82,25 @@ const EnvSchema = z.object({
     .default(4096)
     .describe("Resident memory above which the child is recycled between turns"),
   BAA_CODEXD_PROBE_INTERVAL_MS: positiveMs(15_000).describe("Milliseconds between health probes of the child"),
+  BAA_CODEXD_THREAD_IDLE_MS: positiveMs(1_800_000).describe(
+    "Milliseconds without use after which a session's thread is unloaded from Codex; its next turn loads it again",
+  ),
+  BAA_CODEXD_THREADS_LOADED_MAX: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(100)
+    .describe("Threads that stay loaded in Codex; above it those that were used longest ago are unloaded"),
+  BAA_CODEXD_CODEX_LOGS_MAX_MIB: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(1024)
+    .describe("Size of Codex's own logs_2.sqlite above which it is set aside before the child is started"),
+  BAA_CODEXD_ALLOW_DOWNGRADE: z
+    .enum(["0", "1"])
+    .default("0")
+    .describe("1 lets a Codex older than the newest that ran on this CODEX_HOME be used; it may not see its history"),
   BAA_CODEXD_LOG_LEVEL: z
     .enum(["debug", "info", "warn", "error"])
     .default("info")
@@ -85,6 +113,39 @@ const EnvSchema = z.object({
   HOME: z.string().default(os.homedir()).describe("Home of the service's user"),
 });
 
+/** What `--version` prints; also when other settings are wrong. */
+export const codexdVersion = (env: Record<string, string | undefined> = process.env): string =>
+  env["BAA_CODEXD_VERSION"] || DEFAULT_VERSION;
+
+/** One setting as `codexd config` shows it. */
+export interface Setting {
+  readonly name: string;
+  /** Its value as it may be shown; undefined when it has neither a value nor a default. */
+  readonly value: string | undefined;
+  readonly source: "environment" | "default";
+  readonly default: string | undefined;
+  readonly description: string;
+}
+
+/** Every setting with its value and where it comes from, secrets hidden, right or wrong. */
+export const readSettings = (env: Record<string, string | undefined> = process.env): Setting[] =>
+  CODEXD_ENV.map(({ name, default: fallback, description }) => {
+    const given = env[name] === "" ? undefined : env[name];
+    return {
+      name,
+      value: given === undefined ? fallback : shownValue(name, given),
+      source: given === undefined ? "default" : "environment",
+      default: fallback,
+      description,
+    };
+  });
+
+/** Names that look like settings of codexd and are none: mostly typing errors. */
+export const unknownSettings = (env: Record<string, string | undefined> = process.env): string[] =>
+  Object.keys(env)
+    .filter((name) => name.startsWith("BAA_CODEXD_") && !(name in EnvSchema.shape))
+    .sort();
+
 /** The variables, their defaults and their meaning, for docs/reference/env.md and `config`. */
 export const CODEXD_ENV: readonly { name: string; default: string | undefined; description: string }[] = Object.entries(
   EnvSchema.shape,
@@ -95,6 +156,8 @@ export interface Config {
   readonly host: string;
   readonly port: number;
   readonly eventStreamPath: string;
+  /** The app-server to connect to; undefined = one of our own is started. */
+  readonly external: { readonly endpoint: Endpoint; readonly tokenFile: string | undefined } | undefined;
   readonly command: string;
   readonly args: readonly string[];
   readonly childCwd: string;
@@ -115,6 +178,10 @@ export interface Config {
   readonly turnIdleTimeoutMs: number;
   readonly childMemoryMaxBytes: number;
   readonly probeIntervalMs: number;
+  readonly threadIdleMs: number;
+  readonly threadsLoadedMax: number;
+  readonly codexLogsMaxBytes: number;
+  readonly allowDowngrade: boolean;
   readonly logLevel: string;
 }
 
@@ -131,9 +198,6 @@ export const readConfig = (env: Record<string, string | undefined> = process.env
   const logs = dir(vars.BAA_LOGS_DIR, "logs");
   const tmp = dir(vars.BAA_TMP_DIR, "tmp");
   const configDir = path.join(vars.HOME, ".config", "baa-conductor");
-  if (vars.BAA_CODEXD_SERVER_STRATEGY === "external") {
-    throw new ConfigError(["BAA_CODEXD_SERVER_STRATEGY: external is not built yet; use spawn"]);
-  }
   const api = new URL(vars.BAA_CODEXD_LOCAL_API_BASE);
   const codexHome = path.resolve(vars.CODEX_HOME ?? path.join(vars.HOME, ".codex"));
   return Object.freeze({
@@ -142,6 +206,7 @@ export const readConfig = (env: Record<string, string | undefined> = process.env
     host: api.hostname === "localhost" ? "127.0.0.1" : api.hostname.replace(/^\[|\]$/g, ""),
     port: Number(api.port || 80),
     eventStreamPath: vars.BAA_CODEXD_EVENT_STREAM_PATH,
+    external: externalOf(vars),
     command: vars.BAA_CODEXD_SERVER_COMMAND,
     args: withDefaultArgs(splitShellWords("BAA_CODEXD_SERVER_ARGS", vars.BAA_CODEXD_SERVER_ARGS)),
     childCwd: path.resolve(vars.BAA_CODEXD_SERVER_CWD ?? root),
@@ -162,8 +227,29 @@ export const readConfig = (env: Record<string, string | undefined> = process.env
     turnIdleTimeoutMs: vars.BAA_CODEXD_TURN_IDLE_TIMEOUT_MS,
     childMemoryMaxBytes: vars.BAA_CODEXD_CHILD_MEMORY_MAX_MIB * 1024 * 1024,
     probeIntervalMs: vars.BAA_CODEXD_PROBE_INTERVAL_MS,
+    threadIdleMs: vars.BAA_CODEXD_THREAD_IDLE_MS,
+    threadsLoadedMax: vars.BAA_CODEXD_THREADS_LOADED_MAX,
+    codexLogsMaxBytes: vars.BAA_CODEXD_CODEX_LOGS_MAX_MIB * 1024 * 1024,
+    allowDowngrade: vars.BAA_CODEXD_ALLOW_DOWNGRADE === "1",
     logLevel: vars.BAA_CODEXD_LOG_LEVEL,
   });
+};
+
+/** Strategy and endpoint belong together; either alone would do something else than was meant. */
+const externalOf = (vars: z.infer<typeof EnvSchema>): Config["external"] => {
+  const { BAA_CODEXD_SERVER_STRATEGY: strategy, BAA_CODEXD_SERVER_ENDPOINT: text } = vars;
+  if (strategy === "spawn") {
+    if (text.startsWith("stdio://")) return undefined;
+    throw new ConfigError([`BAA_CODEXD_SERVER_ENDPOINT: ${text} needs BAA_CODEXD_SERVER_STRATEGY=external`]);
+  }
+  const endpoint = parseEndpoint(text);
+  if (endpoint === undefined) {
+    throw new ConfigError([
+      "BAA_CODEXD_SERVER_ENDPOINT: external needs ws://127.0.0.1:<port> (loopback only) or unix:///<path of a socket>",
+    ]);
+  }
+  const tokenFile = vars.BAA_CODEXD_SERVER_ENDPOINT_TOKEN_FILE;
+  return { endpoint, tokenFile: tokenFile === undefined ? undefined : path.resolve(tokenFile) };
 };
 
 function isLoopbackHttp(value: string): boolean {

@@ -1,35 +1,46 @@
 #!/usr/bin/env node
 import { EXIT } from "@baa/process";
-import { HELP } from "./cli/help.ts";
-import { log } from "./cli/log.ts";
-import { smoke } from "./cli/smoke.ts";
-import { type CliContext, start } from "./cli/start.ts";
-import { readConfig } from "./config.ts";
+import type { CliContext } from "./cli/cli-context.ts";
+import { parseCommand } from "./cli/parse-command.ts";
+import { runCommand } from "./cli/run-command.ts";
 
-const cli: CliContext = {
-  exit: (code) => process.exit(code),
-  print: (text) => void process.stdout.write(`${text}\n`),
-  printError: (text) => void process.stderr.write(`${text}\n`),
-};
+const print = (text: string): void => void process.stdout.write(`${text}\n`);
+const printError = (text: string): void => void process.stderr.write(`${text}\n`);
+const exit = (code: number): void => process.exit(code);
 
-type Command = (context: CliContext, args: readonly string[]) => Promise<void>;
+/** Leaves when stdout has taken everything: a pipe may be slow. */
+const leave = (code: number): void => void process.stdout.write("", () => exit(code));
 
-const COMMANDS: Readonly<Record<string, Command>> = {
-  start,
-  smoke,
-  log,
-  "--help": async ({ print }) => print(HELP),
-  "-h": async ({ print }) => print(HELP),
-  "--version": async ({ print }) => print(readConfig().version),
-};
-
-const [name = "--help", ...rest] = process.argv.slice(2);
-const command = COMMANDS[name];
-const takesArguments = name === "log";
-if (command === undefined || (rest.length > 0 && !takesArguments)) {
-  cli.printError(command ? `codexd ${name} takes no arguments` : `unknown command: ${name}`);
-  cli.printError(HELP);
-  cli.exit(EXIT.usage);
-} else {
-  await command(cli, rest);
+const asked = parseCommand(process.argv.slice(2));
+switch (asked.kind) {
+  case "run": {
+    // `| head` has seen enough; for the daemon it is the crash handler's business.
+    if (asked.command.name !== "start")
+      process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+        exit(error.code === "EPIPE" ? EXIT.ok : EXIT.failed),
+      );
+    const cli: CliContext = { options: asked.options, json: asked.options["json"] === true, print, printError, exit };
+    const code = await runCommand(asked.command.name, cli);
+    if (code !== undefined) leave(code);
+    break;
+  }
+  case "help": {
+    const { helpText } = await import("./cli/help.ts");
+    print(asked.json ? JSON.stringify({ help: helpText(asked.topic) }) : helpText(asked.topic));
+    leave(EXIT.ok);
+    break;
+  }
+  case "version": {
+    const { codexdVersion } = await import("./config.ts");
+    print(asked.json ? JSON.stringify({ version: codexdVersion() }) : codexdVersion());
+    leave(EXIT.ok);
+    break;
+  }
+  case "wrong": {
+    const { helpText } = await import("./cli/help.ts");
+    if (asked.json) printError(JSON.stringify({ error: { code: "usage", message: asked.message } }));
+    else printError(`${asked.message}\n\n${helpText(asked.topic)}`);
+    leave(EXIT.usage);
+    break;
+  }
 }

@@ -56,23 +56,43 @@ export interface CwdRules {
  * `cwdRoots` or inside the runtime root.
  */
 export const allowedCwd = (asked: string, rules: CwdRules): string => {
+  const what = `cwd "${asked}"`;
+  const real = realPathOf(what, asked, rules);
+  if (!fs.statSync(real).isDirectory()) throw new ProblemError("invalid", `${what} is not a directory.`);
+  assertWithin(what, real, rules);
+  return real;
+};
+
+/**
+ * The real path of a file that a caller named, `what` for the error's text. `ownDirs`: directories of the caller's
+ * session, which lie in the runtime root and are its own all the same.
+ * Throws `invalid` when it does not exist or is no regular file, policy_denied as `allowedCwd`.
+ */
+export const allowedFile = (what: string, asked: string, rules: CwdRules, ownDirs: readonly string[]): string => {
+  const real = realPathOf(what, asked, rules);
+  if (!fs.statSync(real).isFile()) throw new ProblemError("invalid", `${what} is not a regular file.`);
+  if (!ownDirs.some((dir) => isInside(real, realOrSame(dir)))) assertWithin(what, real, rules);
+  return real;
+};
+
+const realPathOf = (what: string, asked: string, rules: CwdRules): string => {
   const expanded = expandHome(asked, rules.homeDir);
-  if (!path.isAbsolute(expanded)) throw new ProblemError("invalid", `cwd "${asked}" must be absolute or begin with ~.`);
-  let real: string;
+  if (!path.isAbsolute(expanded)) throw new ProblemError("invalid", `${what} must be absolute or begin with ~.`);
   try {
-    real = fs.realpathSync(expanded);
-  } catch {
-    throw new ProblemError("invalid", `cwd "${asked}" does not exist.`);
+    return fs.realpathSync(expanded);
+  } catch (error) {
+    throw new ProblemError("invalid", `${what} does not exist.`, { cause: error });
   }
-  if (!fs.statSync(real).isDirectory()) throw new ProblemError("invalid", `cwd "${asked}" is not a directory.`);
+};
+
+const assertWithin = (what: string, real: string, rules: CwdRules): void => {
   const roots = rules.roots.map((root) => realOrSame(expandHome(root, rules.homeDir)));
   if (!roots.some((root) => isInside(real, root))) {
-    throw new ProblemError("policy_denied", `cwd "${asked}" lies outside the allowed roots (policy key cwdRoots).`);
+    throw new ProblemError("policy_denied", `${what} lies outside the allowed roots (policy key cwdRoots).`);
   }
   if (rules.forbidden.some((dir) => isInside(real, realOrSame(dir)))) {
-    throw new ProblemError("policy_denied", `cwd "${asked}" lies in the runtime root (policy key cwdRoots).`);
+    throw new ProblemError("policy_denied", `${what} lies in the runtime root (policy key cwdRoots).`);
   }
-  return real;
 };
 
 const expandHome = (value: string, home: string): string =>

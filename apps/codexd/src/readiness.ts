@@ -48,7 +48,7 @@ const accountReasons = (core: Core): NotReadyReason[] =>
     ? [
         {
           code: "login_required",
-          message: "Codex has no login; run `codex login` as the service's user, or set OPENAI_API_KEY.",
+          message: "Codex has no login; POST /v1/codexd/account/login, or run `codex login` as the service's user.",
         },
       ]
     : [];

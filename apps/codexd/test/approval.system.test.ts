@@ -13,7 +13,7 @@ import {
   startTurn,
   turnPath,
 } from "./support/drive.ts";
-import { readSse } from "./support/sse-client.ts";
+import { readSse } from "@baa/test-kit";
 import { startSystem, useSystem } from "./support/system.ts";
 
 const system = useSystem();

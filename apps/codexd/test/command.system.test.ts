@@ -184,12 +184,6 @@ describe("limits", () => {
     const reply = await system().codexd.request("POST", turnsPath(session.id), '{"input":"', announced);
     expect(problemOf(reply)).toEqual({ status: 413, code: "payload_too_large" });
   });
-
-  test("ifBusy: queue is not there yet and says so", async () => {
-    const session = await createSession(system());
-    const reply = await system().ledger.post(turnsPath(session.id), { input: "x", ifBusy: "queue" });
-    expect(problemOf(reply)).toEqual({ status: 501, code: "not_implemented" });
-  });
 });
 
 describe("policy", () => {

@@ -32,6 +32,11 @@ test("the defaults", () => {
     turnIdleTimeoutMs: 600_000,
     childMemoryMaxBytes: 4096 * 1024 * 1024,
     probeIntervalMs: 15_000,
+    external: undefined,
+    threadIdleMs: 1_800_000,
+    threadsLoadedMax: 100,
+    codexLogsMaxBytes: 1_073_741_824,
+    allowDowngrade: false,
     logLevel: "info",
   });
 });
@@ -76,7 +81,12 @@ describe("each variable reaches its setting", () => {
     ["CODEX_HOME", "/home/u/other", { codexHome: "/home/u/other" }],
     ["BAA_CODEXD_MODE", "app-server", {}],
     ["BAA_CODEXD_SERVER_STRATEGY", "spawn", {}],
-    ["BAA_CODEXD_SERVER_ENDPOINT", "stdio://codex-app-server", {}],
+    ["BAA_CODEXD_SERVER_ENDPOINT", "stdio://codex-app-server", { external: undefined }],
+    ["BAA_CODEXD_SERVER_ENDPOINT_TOKEN_FILE", "/t", { external: undefined }],
+    ["BAA_CODEXD_THREAD_IDLE_MS", "5000", { threadIdleMs: 5000 }],
+    ["BAA_CODEXD_THREADS_LOADED_MAX", "3", { threadsLoadedMax: 3 }],
+    ["BAA_CODEXD_CODEX_LOGS_MAX_MIB", "2", { codexLogsMaxBytes: 2_097_152 }],
+    ["BAA_CODEXD_ALLOW_DOWNGRADE", "1", { allowDowngrade: true }],
     ["BAA_CODEXD_CHILD_ENV", "EXTRA", {}],
     ["BAA_CODEXD_REPO_ROOT", "/srv/x", { repoRoot: "/srv/x" }],
     ["HOME", "/root/h", { homeDir: "/root/h", sharedTokenFile: "/root/h/.config/baa-conductor/shared-token.txt" }],
@@ -110,7 +120,7 @@ describe("a wrong value is refused by the variable's name", () => {
     ["BAA_CODEXD_EVENT_STREAM_PATH", "events"],
     ["BAA_CODEXD_EVENT_STREAM_PATH", "/a?b"],
     ["BAA_CODEXD_MODE", "exec"],
-    ["BAA_CODEXD_SERVER_STRATEGY", "external"],
+    ["BAA_CODEXD_SERVER_STRATEGY", "attach"],
     ["BAA_CODEXD_SERVER_STRATEGY", "other"],
     ["BAA_CODEXD_SERVER_ARGS", "app-server 'open"],
     ["BAA_CODEXD_SERVER_ENDPOINT", "ws://127.0.0.1:1"],
@@ -123,6 +133,10 @@ describe("a wrong value is refused by the variable's name", () => {
     ["BAA_CODEXD_TURN_IDLE_TIMEOUT_MS", "0"],
     ["BAA_CODEXD_CHILD_MEMORY_MAX_MIB", "63"],
     ["BAA_CODEXD_PROBE_INTERVAL_MS", "fast"],
+    ["BAA_CODEXD_THREAD_IDLE_MS", "0"],
+    ["BAA_CODEXD_THREADS_LOADED_MAX", "0"],
+    ["BAA_CODEXD_CODEX_LOGS_MAX_MIB", "0"],
+    ["BAA_CODEXD_ALLOW_DOWNGRADE", "yes"],
     ["BAA_CODEXD_LOG_LEVEL", "loud"],
   ] as const;
   test.each(cases)("%s=%s", (name, value) => {
@@ -144,6 +158,29 @@ describe("a wrong value is refused by the variable's name", () => {
       "BAA_CODEXD_LOG_LEVEL",
     ]);
   });
+});
+
+describe("an app-server that runs already", () => {
+  const external = (endpoint?: string, more: Record<string, string> = {}) =>
+    configOf({ BAA_CODEXD_SERVER_STRATEGY: "external", BAA_CODEXD_SERVER_ENDPOINT: endpoint, ...more }).external;
+
+  test("is reached over loopback or a unix socket", () => {
+    expect(external("ws://127.0.0.1:4500")).toEqual({
+      endpoint: { kind: "tcp", host: "127.0.0.1", port: 4500 },
+      tokenFile: undefined,
+    });
+    expect(external("unix:///run/c.sock", { BAA_CODEXD_SERVER_ENDPOINT_TOKEN_FILE: "/t" })).toEqual({
+      endpoint: { kind: "unix", path: "/run/c.sock" },
+      tokenFile: "/t",
+    });
+  });
+
+  test.each([undefined, "stdio://codex-app-server", "ws://10.0.0.7:4500", "ws://127.0.0.1", "unix://relative"])(
+    "and nowhere else: %s",
+    (endpoint) => {
+      expect(() => external(endpoint)).toThrow("BAA_CODEXD_SERVER_ENDPOINT: external needs ws://127.0.0.1:<port>");
+    },
+  );
 });
 
 describe("the child's environment", () => {

@@ -3,7 +3,7 @@ import { EventLog } from "@baa/storage";
 import type { LedgerEvent } from "@baa/test-kit";
 import { describe, expect, test } from "vitest";
 import { createSession, decide, problemOf, readTurn, runTurn, startTurn, until } from "./support/drive.ts";
-import { readSse, type SseFrame } from "./support/sse-client.ts";
+import { readSse, type SseFrame } from "@baa/test-kit";
 import { startSystem, type System, useSystem } from "./support/system.ts";
 
 const EVENTS = "/v1/codexd/events";

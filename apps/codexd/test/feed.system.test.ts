@@ -6,7 +6,7 @@ import { createRandom } from "./support/campaign/random.ts";
 import { createSession, readSession, runTurn, startTurn } from "./support/drive.ts";
 import { type FakeSystem, makeFakeSystem, NO_PROBES, startFakeSystem } from "./support/fake-system.ts";
 import { openFiles, rssBytes } from "./support/process-facts.ts";
-import { readSse } from "./support/sse-client.ts";
+import { readSse } from "@baa/test-kit";
 import { waitHealth } from "./support/waiting.ts";
 
 const { isFull, seed } = campaignConfig();

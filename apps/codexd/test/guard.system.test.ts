@@ -14,7 +14,7 @@ import { type Attack, bodyAttacks, headerBombs, jsonAttacks, leak, PATH_MARK, pa
 import { createSession, readTurn, startTurn, turnsPath } from "./support/drive.ts";
 import { makeFakeSystem, NO_PROBES, writeToken } from "./support/fake-system.ts";
 import { PRIVACY_FAULTS } from "./support/privacy-faults.ts";
-import { exchange, type RawReply } from "./support/raw-socket.ts";
+import { exchange, type RawReply } from "@baa/test-kit";
 import { openSlowSockets, type SlowSockets } from "./support/slow-sockets.ts";
 
 /** Chosen by us, so that it can be looked for everywhere. */

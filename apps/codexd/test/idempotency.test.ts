@@ -1,6 +1,6 @@
-import { ProblemError } from "@baa/http";
+import { type KeyedRequest, ProblemError } from "@baa/http";
 import { describe, expect, test } from "vitest";
-import { type Claim, Idempotency, type KeyedRequest } from "../src/idempotency.ts";
+import { type Claim, Idempotency } from "../src/idempotency.ts";
 import { SessionRegistry } from "../src/registry/session-registry.ts";
 import { AT } from "./support/journal.ts";
 

@@ -90,6 +90,7 @@ describe("the status document", () => {
     state.child = { kind: "ready", generation: 3, pid: 1234, version: "0.169.0" };
     state.lastExit = { code: null, signal: "SIGKILL", reason: "crash", pid: 9, generation: 2, stderrTail: "secret" };
     state.rateLimits = { primary: { usedPercent: 3 } };
+    state.newestVersion = "0.170.0";
     expect(documentOf(readiness, true)).toEqual({
       mode: "app-server",
       status: "ready",
@@ -102,12 +103,22 @@ describe("the status document", () => {
         restarts: 2,
         pid: 1234,
         version: "0.169.0",
+        protocolVersion: "0.169.0",
+        newestVersion: "0.170.0",
         lastExit: { code: null, signal: "SIGKILL", reason: "crash" },
       },
       log: { oldestSeq: 5, headSeq: 9, bytes: 4096, state: "ok" },
-      counts: { sessions: 1, turns: 1, openTurns: 1, pendingApprovals: 0 },
+      counts: { sessions: 1, turns: 1, openTurns: 1, queuedTurns: 0, pendingApprovals: 0 },
       rateLimits: { primary: { usedPercent: 3 } },
     });
+  });
+
+  test("with an app-server that is not ours the guarantees are reduced", () => {
+    const env = { BAA_CODEXD_SERVER_STRATEGY: "external", BAA_CODEXD_SERVER_ENDPOINT: "ws://127.0.0.1:4500" };
+    const external = readConfig({ HOME: "/home/u", ...env });
+    const { readiness } = setUp();
+    const document = statusDocument({ config: external, readiness, identity, full: true });
+    expect(document.guarantees).toBe("reduced");
   });
 
   test("while data is damaged: the reasons and who we are, nothing else", () => {

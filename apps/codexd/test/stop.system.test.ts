@@ -3,7 +3,7 @@ import { startLoopbackProvider } from "@baa/loopback-provider";
 import { type PlainReply, startCodexd, waitGone } from "@baa/test-kit";
 import { describe, expect, test } from "vitest";
 import { createSession, problemOf, readTurn, runTurn, startTurn, turnPath, turnsPath } from "./support/drive.ts";
-import { readSse } from "./support/sse-client.ts";
+import { readSse } from "@baa/test-kit";
 import { startSystem } from "./support/system.ts";
 
 // The second of the two waits half a minute for codexd's own retry: they run side by side.

@@ -148,7 +148,10 @@ describe("steer", () => {
     expect(consumed).toMatchObject({ turnId: turn.id, data: { inputId, consumed: true } });
     expect((await turnEvent(system(), turn.id, "item.discarded")).data).toMatchObject({ reason: "steered" });
     expect((await ledger.waitForEnd(turn.id)).type).toBe("turn.completed");
-    expect((await readTurn(system(), turn)).text).toBe("You said: steer-2");
+    expect(await readTurn(system(), turn)).toMatchObject({
+      text: "You said: steer-2",
+      steers: [{ inputId, state: "consumed" }],
+    });
     expect([provider.modelCalls("steer-1"), provider.modelCalls("steer-2")]).toEqual([1, 1]);
   });
 

@@ -27,6 +27,8 @@ export interface ApprovalServiceOptions {
   readonly respond: (id: ChildRequest["id"], generation: number, result: unknown) => boolean;
   /** The patch of a file-change item that has begun. */
   readonly changesOf: (itemId: string) => unknown;
+  /** The app-server is not ours: a new generation may be the same server, which asks again what still waits. */
+  readonly isExternal?: boolean;
 }
 
 /** The one place where the child asks and somebody else answers. Nothing is approved by default (E9). */
@@ -44,8 +46,12 @@ export class ApprovalService {
     const { execpolicyAmendments, changesOf, redact } = this.#options;
     const asked = describeRequest(request.method, redact(request.params), { execpolicyAmendments, changesOf });
     if (!asked) return "unknown";
-    // thread/resume sends pending requests again under the same id.
-    if (this.#idOf(request.id, request.generation) !== undefined) return "taken";
+    // thread/resume sends pending requests again under the same id; over a new connection the answer goes there.
+    const known = this.#idOf(request.id, request.generation) ?? this.#askedBefore(request);
+    if (known !== undefined) {
+      this.#waiting.set(known, { request, kind: asked.kind });
+      return "taken";
+    }
     const approvalId = this.#options.newId();
     this.#waiting.set(approvalId, { request, kind: asked.kind });
     this.#options.journal.obliged(() => {
@@ -178,6 +184,15 @@ export class ApprovalService {
     });
   }
 
+  /** What an app-server did not ask again over this connection needs no answer any more, or it forgot that it asked. */
+  orphanBefore(generation: number): void {
+    for (const [approvalId, { request }] of this.#waiting) {
+      if (request.generation >= generation || this.#deciding.has(approvalId)) continue;
+      this.#waiting.delete(approvalId);
+      this.#close(approvalId, { decision: "decline", by: "system", reason: "orphaned" });
+    }
+  }
+
   /** Declines what nobody answered in time. */
   expire(): void {
     const nowMs = this.#options.nowMs();
@@ -198,6 +213,17 @@ export class ApprovalService {
     });
   }
 
+  /** The same request over an earlier connection. Ids begin anew with every app-server, so the item decides too. */
+  #askedBefore(request: ChildRequest): string | undefined {
+    if (this.#options.isExternal !== true) return undefined;
+    for (const [approvalId, { request: before }] of this.#waiting) {
+      if (before.id === request.id && before.method === request.method && placeOf(before) === placeOf(request)) {
+        return approvalId;
+      }
+    }
+    return undefined;
+  }
+
   #idOf(requestId: ChildRequest["id"], generation: number): string | undefined {
     for (const [approvalId, { request }] of this.#waiting) {
       if (request.id === requestId && request.generation === generation) return approvalId;
@@ -215,6 +241,12 @@ export class ApprovalService {
       : {};
   }
 }
+
+/** Where in which thread something is asked. */
+const placeOf = ({ params }: ChildRequest): string => {
+  const { threadId, turnId, itemId, approvalId } = (params ?? {}) as Record<string, unknown>;
+  return JSON.stringify([threadId, turnId, itemId, approvalId]);
+};
 
 const idsOf = (record: ApprovalRecord) => ({
   ...(record.sessionId ? { sessionId: record.sessionId } : {}),

@@ -1,15 +1,22 @@
 import {
+  type AppServerLink,
   AppServerSupervisor,
   type ChildExit,
+  type ExternalOptions,
+  type LostConnection,
   readRecord,
   RpcError,
-  type SupervisorOptions,
+  type SupervisorHandlers,
   type SupervisorState,
 } from "@baa/codex-app-server";
 import { ProblemError } from "@baa/http";
 import type { Logger } from "@baa/process";
+import type { Notification } from "../events/translate.ts";
 import type { Journal } from "../journal/journal.ts";
+import { ConnectionGap } from "./connection-gap.ts";
 import type { Ingest } from "./ingest.ts";
+import { type LoadedThread, LoadedThreads } from "./loaded-threads.ts";
+import { throughClosing } from "./through-closing.ts";
 
 /** How long a caller's command waits for a child that is not ready. */
 export const CHILD_WAIT_MS = 5000;
@@ -21,49 +28,65 @@ export interface ChildRequest {
   readonly generation: number;
 }
 
+/** What a link of either kind tells the child. */
+export type ChildHandlers = SupervisorHandlers & ExternalOptions["handlers"];
+
 export interface CodexChildOptions {
-  readonly supervisor: Omit<SupervisorOptions, "handlers">;
+  /** Makes the link: a supervised child of our own, or a connection to an app-server that runs already. */
+  readonly link: (handlers: ChildHandlers) => AppServerLink;
+  /** The app-server is somebody else's: it outlives connections and this daemon. */
+  readonly isExternal: boolean;
+  /** Where the supervisor keeps which child is ours. */
+  readonly recordFile: string;
   readonly journal: Journal;
   readonly ingest: Ingest;
   readonly logger: Logger;
   /** Replaces our secrets in what the child answers and in its last words. */
   readonly redact: <T>(value: T) => T;
   readonly onRequest: (request: ChildRequest) => "taken" | "unknown";
+  /** Called for every notification after it went to the log. */
+  readonly onNotification?: (notification: Notification) => void;
   readonly onStderr: (line: string) => void;
   readonly onUnparsable: (line: Buffer) => void;
 }
 
-/** The one supervised child: its life as events, its threads, and what waits for it. */
+/** The one child: its life as events, its threads, and what waits for it. */
 export class CodexChild {
-  readonly supervisor: AppServerSupervisor;
+  readonly supervisor: AppServerLink;
   readonly #options: CodexChildOptions;
   readonly #readyListeners = new Set<(generation: number) => void>();
   readonly #exitListeners = new Set<(exit: ChildExit) => void>();
-  readonly #loaded = new Set<string>();
+  readonly #loaded = new LoadedThreads(() => performance.now());
+  readonly #gap: ConnectionGap;
   #notReadySinceMs = performance.now();
   #lastExit: ChildExit | undefined;
   readonly #stopping = new AbortController();
 
   constructor(options: CodexChildOptions) {
     this.#options = options;
-    this.supervisor = new AppServerSupervisor({
-      ...options.supervisor,
-      handlers: {
-        onState: (state) => this.#onState(options.redact(state)),
-        onExit: (exit) => this.#onExit(exit),
-        onNotification: (notification) => options.ingest.notification(notification),
-        onBatchEnd: () => options.ingest.flush(),
-        onRequest: (request, generation) => this.#onRequest({ ...request, generation }),
-        onStderr: options.onStderr,
-        onUnparsable: options.onUnparsable,
+    this.#gap = new ConnectionGap({
+      nowText: () => options.journal.nowText(),
+      lastSeq: options.journal.log.written(),
+    });
+    this.supervisor = options.link({
+      onState: (state) => this.#onState(options.redact(state)),
+      onExit: (exit) => this.#onExit(exit),
+      onLost: (lost) => this.#onLost(options.redact(lost)),
+      onNotification: (notification) => {
+        options.ingest.notification(notification);
+        options.onNotification?.(notification);
       },
+      onBatchEnd: () => options.ingest.flush(),
+      onRequest: (request, generation) => this.#onRequest({ ...request, generation }),
+      onStderr: options.onStderr,
+      onUnparsable: options.onUnparsable,
     });
     options.journal.onHeld((held) => (held ? this.supervisor.pauseReading() : this.supervisor.resumeReading()));
   }
 
   /** Notes the end of a child that a former daemon left, then reaps it and starts a new one. */
   start(): Promise<void> {
-    this.#noteFormer();
+    if (!this.isExternal) this.#noteFormer();
     return this.supervisor.start();
   }
 
@@ -77,12 +100,27 @@ export class CodexChild {
     return this.#options.redact(this.supervisor.state);
   }
 
+  get isExternal(): boolean {
+    return this.#options.isExternal;
+  }
+
   get isReady(): boolean {
     return this.supervisor.state.kind === "ready";
   }
 
+  /** Ready, and not about to be restarted. */
+  get takesTurns(): boolean {
+    return this.isReady && this.supervisor.state.recycling === undefined;
+  }
+
   get generation(): number {
     return this.supervisor.state.generation;
+  }
+
+  /** Restarts the child now, whatever it is doing. Throws child_not_ours when somebody else started the app-server. */
+  restart(reason: string): void {
+    if (!(this.supervisor instanceof AppServerSupervisor)) throw new ProblemError("child_not_ours");
+    this.supervisor.restart(reason);
   }
 
   get lastExit(): ChildExit | undefined {
@@ -96,6 +134,7 @@ export class CodexChild {
 
   /** Threads that this child has loaded: they take turns without being resumed first. */
   isLoaded(threadId: string): boolean {
+    this.touch(threadId);
     return this.#loaded.has(threadId);
   }
 
@@ -104,10 +143,20 @@ export class CodexChild {
     else this.#loaded.delete(threadId);
   }
 
-  request: AppServerSupervisor["request"] = async (...args) => {
+  /** A loaded thread is of use now. */
+  touch(threadId: string): void {
+    if (this.#loaded.has(threadId)) this.#loaded.add(threadId);
+  }
+
+  /** The threads that are loaded, the one that was of use longest ago first. */
+  get loadedThreads(): LoadedThread[] {
+    return this.#loaded.all();
+  }
+
+  request: AppServerLink["request"] = async (...args) => {
     const { redact } = this.#options;
     try {
-      const { result, generation } = await this.supervisor.request(...args);
+      const { result, generation } = await throughClosing(args[0], () => this.supervisor.request(...args));
       return { result: redact(result), generation };
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
@@ -141,8 +190,8 @@ export class CodexChild {
 
   /** A daemon that was killed could not log the end of its child: it is logged now, with the last event before it. */
   #noteFormer(): void {
-    const { journal, supervisor } = this.#options;
-    const former = readRecord(supervisor.recordFile);
+    const { journal, recordFile } = this.#options;
+    const former = readRecord(recordFile);
     if (!("record" in former) || !former.record.live) return;
     const { generation, child } = former.record;
     const data = {
@@ -168,23 +217,68 @@ export class CodexChild {
   }
 
   #onState(state: SupervisorState): void {
-    const { journal, logger } = this.#options;
+    const { logger } = this.#options;
     logger.info({ event: "child.state", ...state }, `child is ${state.kind}`);
-    if (state.kind === "starting") {
+    const { kind, generation, pid, version, reason } = state;
+    if (kind === "ready") this.#onReady({ generation, pid, version });
+    // Attempts to reach an app-server that is not ours are no events: it may be away for days.
+    if (this.isExternal) return;
+    if (kind === "starting") {
       this.#loaded.clear();
-      journal.obliged(() => void journal.append([{ type: "child.starting", data: { generation: state.generation } }]));
-    } else if (state.kind === "ready") {
-      const { generation, pid, version } = state;
-      journal.obliged(() => void journal.append([{ type: "child.ready", data: { generation, pid, version } }]));
-      for (const listener of this.#readyListeners) listener(generation);
-    } else if (state.kind === "degraded") {
-      journal.obliged(
-        () =>
-          void journal.append([
-            { type: "child.degraded", data: { generation: state.generation, reason: state.reason } },
-          ]),
-      );
+      this.#append("child.starting", { generation });
+    } else if (kind === "degraded") this.#append("child.degraded", { generation, reason });
+  }
+
+  #onReady(child: { generation: number; pid: number | undefined; version: string | undefined }): void {
+    const { journal } = this.#options;
+    const { generation } = child;
+    if (!this.isExternal) {
+      this.#append("child.ready", child);
+      return this.#tellReady(generation);
     }
+    journal.obliged(() => {
+      const gap = this.#gap.event(generation);
+      journal.append([...(gap ? [gap] : []), { type: "child.ready", data: { ...child, external: true } }]);
+    });
+    void this.#followAgain(generation, this.#gap.close()).then(() => this.#tellReady(generation));
+  }
+
+  #tellReady(generation: number): void {
+    if (this.generation !== generation) return;
+    for (const listener of this.#readyListeners) listener(generation);
+  }
+
+  /**
+   * A new connection is told nothing of a thread until it has resumed it; pending approvals are sent again then.
+   * Their settings stand as they are: the session's own are checked when its next turn loads the thread.
+   */
+  async #followAgain(generation: number, threads: readonly string[]): Promise<void> {
+    const { journal, logger } = this.#options;
+    const { turns, sessions } = journal.registries;
+    const ofTurns = turns.open().flatMap((turn) => sessions.get(turn.sessionId)?.threadId ?? []);
+    const resume = async (threadId: string): Promise<void> => {
+      try {
+        await this.request("thread/resume", { threadId, excludeTurns: true });
+      } catch (error) {
+        logger.warn({ event: "thread.follow.failed", threadId, generation, err: error }, "a thread is not followed");
+      }
+    };
+    await Promise.all([...new Set([...threads, ...ofTurns])].map(resume));
+  }
+
+  #append(type: string, data: Record<string, unknown>): void {
+    const { journal } = this.#options;
+    journal.obliged(() => void journal.append([{ type, data }]));
+  }
+
+  /** The connection is gone, the app-server and its turns perhaps not: they are looked up when it is back. */
+  #onLost(lost: LostConnection): void {
+    const { journal, ingest } = this.#options;
+    ingest.flush();
+    this.#notReadySinceMs = performance.now();
+    const threads = this.#loaded.all().map(({ threadId }) => threadId);
+    this.#gap.lost(lost, { lastSeq: journal.log.written(), threads });
+    this.#loaded.clear();
   }
 
   #onExit(exit: ChildExit): void {

@@ -8,9 +8,14 @@ import type { CodexdMetrics } from "../metrics.ts";
 import type { Policy } from "../policy.ts";
 import type { AccountWatch } from "../runtime/account-watch.ts";
 import { RotatingFile } from "../runtime/rotating-file.ts";
+import { CodexVersions } from "../runtime/codex-versions.ts";
 import { CodexChild } from "./codex-child.ts";
 import { FileChanges } from "./file-changes.ts";
 import { Ingest } from "./ingest.ts";
+import { createLink, recordFileOf } from "./link.ts";
+
+/** After a thread was resumed, approvals that still wait are sent again at once (measured: within a millisecond). */
+const RESENT_MS = 3000;
 
 /** Of a line that is not JSON this much is kept. */
 const UNPARSABLE_BYTES_KEPT = 4096;
@@ -28,28 +33,78 @@ export interface WireChildOptions {
 export interface WiredChild {
   readonly child: CodexChild;
   readonly approvals: ApprovalService;
+  readonly versions: CodexVersions;
   /** Closes the files of what the child says beside the protocol. */
   readonly closeFiles: () => void;
 }
 
 /** The child with everything that listens to it: its notifications go to the log, its requests to the approvals. */
 export const wireChild = (o: WireChildOptions): WiredChild => {
-  const { config, journal, metrics, redact, account } = o;
+  const { config, journal, metrics, redact, account, logger } = o;
   const stderr = new RotatingFile(path.join(config.logsDir, "stderr.log"));
   const stdout = new RotatingFile(path.join(config.logsDir, "stdout.log"));
+  const approvals = createApprovals(o, (...answer) => child.supervisor.respond(...answer));
+  const ingest = createIngest(o, approvals, () => child);
+  const versions = new CodexVersions({
+    file: path.join(config.stateDir, "codex-versions.json"),
+    codexHome: config.codexHome,
+    allowDowngrade: config.allowDowngrade,
+    nowText: () => journal.nowText(),
+    logger,
+  });
+  const isIdle = (): boolean => journal.registries.turns.activeCount === 0;
+  const child: CodexChild = new CodexChild({
+    journal,
+    ingest,
+    redact,
+    logger,
+    link: (handlers) => createLink({ config, logger, versions, isIdle }, handlers),
+    isExternal: config.external !== undefined,
+    recordFile: recordFileOf(config),
+    onNotification: ({ method, params }) => {
+      if (method.startsWith("account/") && account.onNotification({ method, params })) void account.refresh(child);
+    },
+    onRequest: (request) => approvals.onChildRequest(request),
+    onStderr: (line) => stderr.writeLine(redact(line)),
+    onUnparsable: (line) => {
+      metrics.unparsable.inc();
+      // Cut after it was masked: a secret across the cut would no longer be recognised.
+      stdout.writeLine(redact(line.subarray(0, 2 * UNPARSABLE_BYTES_KEPT).toString()).slice(0, UNPARSABLE_BYTES_KEPT));
+    },
+  });
+  follow(child, { approvals, versions, account });
+  const closeFiles = (): void => {
+    stderr.close();
+    stdout.close();
+  };
+  return { child, approvals, versions, closeFiles };
+};
+
+const createApprovals = (
+  { config, policy, journal, redact, logger }: WireChildOptions,
+  respond: CodexChild["supervisor"]["respond"],
+): ApprovalService => {
   const changes = new FileChanges(journal);
-  const approvals = new ApprovalService({
+  return new ApprovalService({
     journal,
     redact,
-    logger: o.logger,
+    logger,
     ttlMs: config.approvalTtlMs,
-    execpolicyAmendments: o.policy.execpolicyAmendments,
+    execpolicyAmendments: policy.execpolicyAmendments,
     newId: () => createId("apr_"),
     nowMs: Date.now,
-    respond: (id, generation, result) => child.supervisor.respond(id, generation, result),
+    respond,
     changesOf: (itemId) => changes.of(itemId),
+    isExternal: config.external !== undefined,
   });
-  const ingest = new Ingest({
+};
+
+const createIngest = (
+  { journal, redact, metrics, account }: WireChildOptions,
+  approvals: ApprovalService,
+  child: () => CodexChild,
+): Ingest =>
+  new Ingest({
     journal,
     redact,
     context: {
@@ -61,41 +116,33 @@ export const wireChild = (o: WireChildOptions): WiredChild => {
     onCoalesced: ({ method, params }) => {
       metrics.coalesced.inc({ method });
       if (method === "account/rateLimits/updated") account.rateLimits = params;
+      if (method === "thread/closed") forgetThread(child(), params);
     },
-    onRequestResolved: (requestId) => approvals.withdrawn(requestId, child.generation),
+    onRequestResolved: (requestId) => approvals.withdrawn(requestId, child().generation),
   });
-  const child: CodexChild = new CodexChild({
-    journal,
-    ingest,
-    redact,
-    logger: o.logger,
-    supervisor: supervisorOptions(config, () => journal.registries.turns.openCount === 0),
-    onRequest: (request) => approvals.onChildRequest(request),
-    onStderr: (line) => stderr.writeLine(redact(line)),
-    onUnparsable: (line) => {
-      metrics.unparsable.inc();
-      // Cut after it was masked: a secret across the cut would no longer be recognised.
-      stdout.writeLine(redact(line.subarray(0, 2 * UNPARSABLE_BYTES_KEPT).toString()).slice(0, UNPARSABLE_BYTES_KEPT));
-    },
+
+/** What has to happen whenever a child, or a connection, comes or goes. */
+const follow = (
+  child: CodexChild,
+  { approvals, versions, account }: Pick<WiredChild, "approvals" | "versions"> & { account: AccountWatch },
+): void => {
+  child.onExit(() => {
+    approvals.orphanAll();
+    account.childGone();
   });
-  child.onExit(() => approvals.orphanAll());
-  child.onReady(() => void account.refresh(child));
-  const closeFiles = (): void => {
-    stderr.close();
-    stdout.close();
+  child.onReady((generation) => {
+    const { version } = child.state;
+    if (!child.isExternal && version !== undefined) versions.saw(version);
+    if (child.isExternal) setTimeout(() => giveUp(generation), RESENT_MS).unref();
+    void account.refresh(child);
+  });
+  const giveUp = (generation: number): void => {
+    if (child.isReady && child.generation === generation) approvals.orphanBefore(generation);
   };
-  return { child, approvals, closeFiles };
 };
 
-const supervisorOptions = (config: Config, isIdle: () => boolean) => ({
-  command: config.command,
-  args: config.args,
-  cwd: config.childCwd,
-  env: config.childEnv,
-  clientInfo: { name: "codexd", title: "baa-conductor codexd", version: config.version },
-  recordFile: path.join(config.stateDir, "daemon-state.json"),
-  marker: { name: "CODEXD_INSTANCE", value: createId("ins_") },
-  memoryLimitBytes: config.childMemoryMaxBytes,
-  timings: { probeIntervalMs: config.probeIntervalMs },
-  isIdle,
-});
+/** Codex unloaded a thread by itself: its next turn must load it again. */
+const forgetThread = (child: CodexChild, params: unknown): void => {
+  const { threadId } = (params ?? {}) as { threadId?: unknown };
+  if (typeof threadId === "string") child.markLoaded(threadId, false);
+};

@@ -6,27 +6,36 @@ import { createLogger, EXIT } from "@baa/process";
 import { Codexd } from "../app.ts";
 import { type Config, readConfig } from "../config.ts";
 import { SmokeClient } from "./smoke-client.ts";
-import type { CliContext } from "./start.ts";
+import { type CliContext, printResult } from "./cli-context.ts";
 
 /**
  * `codexd smoke`: drives a real codexd with the built-in stub child through start, session, turn,
  * crash, replay and stop in a scratch root. Needs neither Codex nor a network. Exit 0 or 1.
  */
-export const smoke = async (cli: CliContext): Promise<void> => {
+export const smoke = async (cli: CliContext): Promise<number> => {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), "codexd-smoke-"));
   const config = smokeConfig(root);
+  const steps: string[] = [];
+  const onStep = (step: string): void => {
+    steps.push(step);
+    if (!cli.json) cli.print(`ok  ${step}`);
+  };
+  const fail = (error: string): void => {
+    if (cli.json) printResult(cli, { passed: false, steps, error, files: root }, []);
+    else cli.printError(`smoke failed: ${error}; its files are in ${root}`);
+  };
   const deadline = setTimeout(() => {
-    cli.printError(`smoke failed: not done after ${config.smokeLifetimeMs} ms; its files are in ${root}`);
+    fail(`not done after ${config.smokeLifetimeMs} ms`);
     cli.exit(EXIT.failed);
   }, config.smokeLifetimeMs);
   try {
-    await runSmoke(config, cli.print);
+    await runSmoke(config, onStep);
     fs.rmSync(root, { recursive: true, force: true });
-    cli.print("smoke passed");
-    cli.exit(EXIT.ok);
+    printResult(cli, { passed: true, steps }, ["smoke passed"]);
+    return EXIT.ok;
   } catch (error) {
-    cli.printError(`smoke failed: ${error instanceof Error ? error.message : String(error)}; its files are in ${root}`);
-    cli.exit(EXIT.failed);
+    fail(error instanceof Error ? error.message : String(error));
+    return EXIT.failed;
   } finally {
     clearTimeout(deadline);
   }
@@ -36,17 +45,17 @@ const runSmoke = async (config: Config, print: (text: string) => void): Promise<
   const first = await startDaemon(config);
   const client = new SmokeClient(first.address, config.stateDir);
   await client.waitReady();
-  print("ok  start: the stub child is ready");
+  print("start: the stub child is ready");
   const sessionId = await client.createSession();
-  print("ok  session");
+  print("session");
   expect("turn", await client.turn(sessionId, "hello"), { state: "completed", text: "stub says: hello" });
-  print("ok  turn: completed, with its text");
+  print("turn: completed, with its text");
   const crashed = await client.turn(sessionId, "[crash]");
   expect("crashed turn", crashed, { state: "interrupted" });
   if (crashed.text === "") throw new Error("the text streamed before the crash is gone");
-  print("ok  crash: the turn ended once, its text is kept");
+  print("crash: the turn ended once, its text is kept");
   expect("turn after the crash", await client.turn(sessionId, "again"), { state: "completed" });
-  print("ok  recovery: the next turn works");
+  print("recovery: the next turn works");
   const events = await client.replay();
   await first.stop("smoke");
   const second = await startDaemon(config);
@@ -54,7 +63,7 @@ const runSmoke = async (config: Config, print: (text: string) => void): Promise<
   await second.stop("smoke");
   if (JSON.stringify(replayed.slice(0, events.length)) !== JSON.stringify(events))
     throw new Error("the replay differs after a restart");
-  print(`ok  replay: ${events.length} events without a gap, the same after a restart`);
+  print(`replay: ${events.length} events without a gap, the same after a restart`);
   for (const file of [
     "session-registry.json",
     "run-registry.json",
@@ -64,7 +73,7 @@ const runSmoke = async (config: Config, print: (text: string) => void): Promise<
   ]) {
     if (!fs.existsSync(path.join(config.stateDir, file))) throw new Error(`${file} was not written`);
   }
-  print("ok  stop: state and log are on disk");
+  print("stop: state and log are on disk");
 };
 
 const startDaemon = async (config: Config): Promise<Codexd> => {

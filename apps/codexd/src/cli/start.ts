@@ -5,24 +5,20 @@ import path from "node:path";
 import { Codexd } from "../app.ts";
 import { type Config, isSupervised, readConfig } from "../config.ts";
 import { secretValues, TOKEN_FILE } from "../runtime/secrets.ts";
+import type { CliContext } from "./cli-context.ts";
+import { printFailure } from "./run-command.ts";
 
 /** A failed start under a service manager waits this long, so that it does not spin. */
 const SUPERVISED_PAUSE_MS = 10_000;
 
-/** What index.ts gives to the commands: the one way out. */
-export interface CliContext {
-  readonly exit: (code: number) => void;
-  readonly print: (text: string) => void;
-  readonly printError: (text: string) => void;
-}
-
 /** `codexd start`: serves until a signal. Exit codes: 0 stopped, 74 storage failed, 75 lock or port busy, 78 configuration. */
-export const start = async (cli: CliContext): Promise<void> => {
+export const start = async (cli: CliContext): Promise<undefined> => {
   let config: Config;
   try {
     config = readConfig();
   } catch (error) {
-    return refuse(cli, error);
+    await refuse(cli, error);
+    return;
   }
   const secrets = secretValues([path.join(config.stateDir, TOKEN_FILE), config.sharedTokenFile], () =>
     performance.now(),
@@ -48,7 +44,7 @@ const fatal = (cli: CliContext, logger: Logger, error: Error): void => {
 
 /** Says why it did not start, with the next step in it, and leaves with the code that says whose turn it is. */
 const refuse = async (cli: CliContext, error: unknown): Promise<void> => {
-  cli.printError(`codexd did not start: ${error instanceof Error ? error.message : String(error)}`);
+  printFailure(cli, "codexd did not start", error);
   if (isSupervised()) await new Promise((resolve) => setTimeout(resolve, SUPERVISED_PAUSE_MS));
   cli.exit(exitCodeOf(error));
 };

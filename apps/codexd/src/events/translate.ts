@@ -34,13 +34,14 @@ export const DELTA_CHANNELS: ReadonlyMap<string, ItemChannel> = new Map([
 /**
  * Chatter that says nothing an event does not say already. Counted by method in /metrics, not
  * appended: the states it reports are derived from turns and approvals, rate limits are shown in
- * /status, and a withdrawn request becomes approval.resolved.
+ * /status, a withdrawn request becomes approval.resolved, and whether a thread is loaded concerns only us.
  */
 export const COALESCED: ReadonlySet<string> = new Set([
   "thread/status/changed",
   "thread/readState/changed",
   "account/rateLimits/updated",
   "serverRequest/resolved",
+  "thread/closed",
 ]);
 
 /** Items whose text is streamed anew when a model stream is retried or steered. */

@@ -1,4 +1,4 @@
-import type { TurnError, Usage } from "@baa/contracts";
+import { isTerminalTurnState, type TurnError, type Usage } from "@baa/contracts";
 import type { NewEvent } from "../journal/journal.ts";
 import type { TurnRecord } from "../registry/records.ts";
 import type { CodexTurnError } from "./child-message.ts";
@@ -11,7 +11,10 @@ export interface TurnEnd {
   readonly usage?: Usage | undefined;
 }
 
-/** The events that end a turn: its dangling items are closed in the same batch, so nobody sees one without the other. */
+/**
+ * The events that end a turn: its dangling items are closed in the same batch, and the run that it is ends with it, so
+ * nobody sees one without the other.
+ */
 export const endTurnEvents = (turn: TurnRecord, end: TurnEnd): NewEvent[] => {
   const ids = { sessionId: turn.sessionId, turnId: turn.id };
   const closed = turn.openItems.map((item): NewEvent => ({
@@ -25,7 +28,33 @@ export const endTurnEvents = (turn: TurnRecord, end: TurnEnd): NewEvent[] => {
     ...(end.error === undefined ? {} : { error: end.error }),
     ...(usage === undefined ? {} : { usage }),
   };
-  return [...closed, { type: `turn.${end.status}`, ...ids, data }];
+  return [...closed, ...endEvents(turn, end.status, data)];
+};
+
+const endEvents = (turn: TurnRecord, status: TurnEnd["status"], data: Record<string, unknown>): NewEvent[] => {
+  const { id: turnId, sessionId, codexRunId } = turn;
+  if (codexRunId === undefined) return [{ type: `turn.${status}`, sessionId, turnId, data }];
+  const ids = { sessionId, turnId, codexRunId };
+  return [
+    { type: `turn.${status}`, ...ids, data },
+    { type: `run.${status}`, ...ids, data },
+  ];
+};
+
+/** Events of a run that a crash cut off from those of its turn: the two stand in one batch, which is not atomic. */
+export const tornRunEvents = (turn: TurnRecord): NewEvent[] => {
+  const { id: turnId, sessionId, codexRunId, state, runPhase, reason, error, usage } = turn;
+  if (codexRunId === undefined) return [];
+  const ids = { sessionId, turnId, codexRunId };
+  const data = {
+    ...(reason === undefined ? {} : { reason }),
+    ...(error === undefined ? {} : { error }),
+    ...(usage === undefined ? {} : { usage }),
+  };
+  return [
+    ...(runPhase === undefined ? [{ type: "run.accepted", ...ids, data: {} }] : []),
+    ...(isTerminalTurnState(state) && runPhase !== "ended" ? [{ type: `run.${state}`, ...ids, data }] : []),
+  ];
 };
 
 const RETRYABLE = new Set([

@@ -4,8 +4,8 @@ import type { Core } from "../core.ts";
 import { turnView } from "../registry/registries.ts";
 
 /**
- * The log as the feed reads it. While data is damaged there is no log: the source is empty and the
- * guard's readers get a hello and nothing else.
+ * The log as the feed reads it. While data is damaged there is none: readers are refused then (`admit` in app.ts), and
+ * the source is empty.
  */
 export const eventSource = (core: () => Core | undefined): EventSource => {
   const log = (): EventLog | undefined => core()?.journal.log;

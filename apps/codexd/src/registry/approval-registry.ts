@@ -36,6 +36,11 @@ export class ApprovalRegistry {
     return [...this.#approvals.values()];
   }
 
+  /** As a checkpoint that is written in slices takes it. */
+  snapshot(): Iterable<ApprovalRecord> {
+    return this.entries();
+  }
+
   load(entries: readonly unknown[], appliedSeq: number): void {
     for (const record of entries as ApprovalRecord[]) this.#put(record);
     this.appliedSeq = appliedSeq;

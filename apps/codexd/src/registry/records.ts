@@ -28,8 +28,20 @@ export interface SessionRecord {
   readonly sandbox: NonNullable<Session["sandbox"]>;
   readonly approvalPolicy: NonNullable<Session["approvalPolicy"]>;
   readonly metadata?: Record<string, string>;
+  /** The session whose history this one began with. */
+  readonly forkedFrom?: string;
   readonly createdAt: string;
   readonly updatedAt: string;
+}
+
+/** What a deleted session left behind and that is still to be removed; its files always, the rest when it was ours. */
+export interface PurgeRecord {
+  /** The session's. */
+  readonly id: string;
+  /** The thread that was made for it, and that Codex keeps a copy of. */
+  readonly threadId?: string;
+  /** Its scratch directory. */
+  readonly cwd?: string;
 }
 
 /** What is known of a turn; its text lives in the log between `acceptedSeq` and `endSeq`. */
@@ -39,6 +51,14 @@ export interface TurnRecord {
   readonly state: Turn["state"];
   readonly origin: Turn["origin"];
   readonly codexTurnId?: string;
+  /** The run that this turn is. */
+  readonly codexRunId?: string;
+  /** Which of the run's own events are in the log. */
+  readonly runPhase?: "accepted" | "ended";
+  /** It was accepted behind others, and its turn has not come yet. */
+  readonly queued?: boolean;
+  /** The answer must fit a schema, which stands in the log at `acceptedSeq`. */
+  readonly hasOutputSchema?: boolean;
   readonly createdAt: string;
   readonly startedAt?: string;
   readonly endedAt?: string;
@@ -84,5 +104,15 @@ export interface IdempotencyRecord {
   readonly digest: string;
   readonly status: number;
   readonly body: unknown;
+  readonly at: string;
+  /** The session that the reply speaks of. */
+  readonly sessionId?: string;
+}
+
+/** A deleted session whose text may still stand in the log, up to its `session.deleted` at `seq`. */
+export interface ForgetRecord {
+  /** The session's id. */
+  readonly id: string;
+  readonly seq: number;
   readonly at: string;
 }

@@ -26,9 +26,16 @@ export class Registries {
   }
 
   sessionView(record: SessionRecord): Session {
-    const active = this.turns.openOf(record.id)[0];
-    const { ...fields } = record;
-    return { ...fields, state: stateOf(record, active), ...(active ? { activeTurnId: active.id } : {}) };
+    const open = this.turns.openOf(record.id);
+    const queuedTurns = open.filter((turn) => turn.queued).length;
+    // With a queue and nothing before it, the session's turn is the one that comes next.
+    const active = open.find((turn) => !turn.queued) ?? open[0];
+    return {
+      ...record,
+      state: stateOf(record, active),
+      ...(active ? { activeTurnId: active.id } : {}),
+      ...(queuedTurns > 0 ? { queuedTurns } : {}),
+    };
   }
 }
 
@@ -39,6 +46,7 @@ const stateOf = (record: SessionRecord, active: TurnRecord | undefined): Session
 
 /** A turn as clients see it. */
 export const turnView = (turn: TurnRecord): Turn => {
-  const { acceptedSeq: _accepted, endSeq: _end, openItems: _open, pendingApprovals: _pending, ...view } = turn;
+  const { acceptedSeq: _accepted, endSeq: _end, openItems: _open, pendingApprovals: _pending, ...rest } = turn;
+  const { runPhase: _phase, hasOutputSchema: _schema, ...view } = rest;
   return view;
 };

@@ -1,34 +1,17 @@
-import type { TurnError, Usage } from "@baa/contracts";
 import { isTerminalTurnState } from "@baa/contracts";
-import { nextTurnState, type TurnTrigger } from "../turns/turn-machine.ts";
+import { beginTurn, foldRun, foldTurn } from "./fold-turn.ts";
+import { OpenTurns } from "./open-turns.ts";
 import type { StoredEvent, TurnRecord } from "./records.ts";
+import { RunIndex } from "./run-index.ts";
 import { SortedIds } from "./sorted-ids.ts";
 
-interface TurnEventData {
-  origin?: TurnRecord["origin"];
-  codexTurnId?: string;
-  reason?: string;
-  error?: TurnError;
-  usage?: Usage;
-  itemId?: string;
-  item?: { id: string; type: string };
-  idleTimeoutMs?: number;
-  timeoutMs?: number;
-}
-
-const END_TRIGGERS: Record<string, TurnTrigger> = {
-  "turn.completed": "completed",
-  "turn.failed": "failed",
-  "turn.interrupted": "interrupted",
-  "turn.lost": "lost",
-};
-
-/** Turns (and later runs), folded from the log and checkpointed to run-registry.json. */
+/** Turns, and the runs that some of them are: folded from the log and checkpointed to run-registry.json. */
 export class TurnRegistry {
   readonly #turns = new Map<string, TurnRecord>();
   readonly #byCodexId = new Map<string, string>();
   readonly #bySession = new Map<string, SortedIds>();
-  readonly #open = new Set<string>();
+  readonly #open = new OpenTurns();
+  readonly #runs = new RunIndex();
   appliedSeq = 0;
 
   get(id: string): TurnRecord | undefined {
@@ -40,35 +23,63 @@ export class TurnRegistry {
     return id === undefined ? undefined : this.#turns.get(id);
   }
 
+  byRun(codexRunId: string): TurnRecord | undefined {
+    const id = this.#runs.turnIdOf(codexRunId);
+    return id === undefined ? undefined : this.#turns.get(id);
+  }
+
+  get runIds(): SortedIds {
+    return this.#runs.ids;
+  }
+
+  /** Turns whose run lacks an event that stands beside one of theirs. */
+  tornRuns(): TurnRecord[] {
+    return this.#runs.torn().map((id) => this.#turns.get(id) as TurnRecord);
+  }
+
   idsOf(sessionId: string): SortedIds {
     return this.#bySession.get(sessionId) ?? new SortedIds();
   }
 
-  /** Turns that have not ended, oldest first. */
+  /** Turns that have not ended, oldest first; queued ones too. */
   open(): TurnRecord[] {
-    return [...this.#open].map((id) => this.#turns.get(id) as TurnRecord);
+    return this.#open.all();
   }
 
   openOf(sessionId: string): TurnRecord[] {
-    return this.open().filter((turn) => turn.sessionId === sessionId);
+    return this.#open.of(sessionId);
+  }
+
+  /** Turns that wait in the session's queue, the next one first. */
+  queuedOf(sessionId: string): TurnRecord[] {
+    return this.#open.queuedOf(sessionId);
+  }
+
+  /** Queued turns that nothing else of their session is in front of, the longest accepted first. */
+  queueHeads(): TurnRecord[] {
+    return this.#open.heads();
   }
 
   get openCount(): number {
-    return this.#open.size;
+    return this.#open.count;
+  }
+
+  get queuedCount(): number {
+    return this.#open.queuedCount;
+  }
+
+  /** Turns in progress: accepted to be forwarded at once, or with the child. */
+  get activeCount(): number {
+    return this.#open.count - this.#open.queuedCount;
   }
 
   get size(): number {
     return this.#turns.size;
   }
 
-  /** The log must keep everything from here on for the turns in progress. */
+  /** The log must keep everything from here on for the turns that have not ended. */
   get oldestOpenSeq(): number | undefined {
-    let oldest: number | undefined;
-    for (const id of this.#open) {
-      const seq = (this.#turns.get(id) as TurnRecord).acceptedSeq;
-      if (oldest === undefined || seq < oldest) oldest = seq;
-    }
-    return oldest;
+    return this.#open.oldestSeq;
   }
 
   apply(event: StoredEvent): void {
@@ -77,13 +88,18 @@ export class TurnRegistry {
     if (!event.turnId) return;
     if (event.type === "turn.accepted") return this.#accept(event, event.turnId);
     const turn = this.#turns.get(event.turnId);
-    if (!turn || isTerminalTurnState(turn.state)) return;
-    const next = foldTurn(turn, event);
+    if (!turn) return;
+    const next = event.type.startsWith("run.") ? foldRun(turn, event.type) : after(turn, event);
     if (next !== turn) this.#put(next);
   }
 
   entries(): TurnRecord[] {
     return [...this.#turns.values()];
+  }
+
+  /** As a checkpoint that is written in slices takes it. */
+  snapshot(): Iterable<TurnRecord> {
+    return this.entries();
   }
 
   load(entries: readonly unknown[], appliedSeq: number): void {
@@ -93,19 +109,7 @@ export class TurnRegistry {
 
   #accept(event: StoredEvent, turnId: string): void {
     if (this.#turns.has(turnId) || !event.sessionId) return;
-    const data = event.data as TurnEventData;
-    this.#put({
-      id: turnId,
-      sessionId: event.sessionId,
-      state: "accepted",
-      origin: data.origin ?? "client",
-      createdAt: event.at,
-      acceptedSeq: event.seq,
-      openItems: [],
-      pendingApprovals: 0,
-      ...(data.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: data.idleTimeoutMs }),
-      ...(data.timeoutMs === undefined ? {} : { timeoutMs: data.timeoutMs }),
-    });
+    this.#put(beginTurn(event, { turnId, sessionId: event.sessionId }));
   }
 
   #put(turn: TurnRecord): void {
@@ -115,77 +119,23 @@ export class TurnRegistry {
       this.#bySession.set(turn.sessionId, ids);
     }
     this.#turns.set(turn.id, turn);
+    this.#runs.put(turn);
     if (turn.codexTurnId) this.#byCodexId.set(turn.codexTurnId, turn.id);
-    if (isTerminalTurnState(turn.state)) this.#open.delete(turn.id);
-    else this.#open.add(turn.id);
+    if (isTerminalTurnState(turn.state)) this.#open.remove(turn);
+    else this.#open.put(turn);
   }
 
   #removeSession(sessionId: string): void {
     for (const id of this.idsOf(sessionId).newestFirst()) {
-      const turn = this.#turns.get(id);
-      if (turn?.codexTurnId) this.#byCodexId.delete(turn.codexTurnId);
+      const turn = this.#turns.get(id) as TurnRecord;
+      if (turn.codexTurnId) this.#byCodexId.delete(turn.codexTurnId);
       this.#turns.delete(id);
-      this.#open.delete(id);
+      this.#open.remove(turn);
+      this.#runs.remove(turn);
     }
     this.#bySession.delete(sessionId);
   }
 }
 
-/** The turn after one of its events; the very same record when the event changes nothing. */
-export const foldTurn = (turn: TurnRecord, event: StoredEvent): TurnRecord =>
-  END_TRIGGERS[event.type] ? end(turn, event) : progress(turn, event);
-
-const move = (turn: TurnRecord, trigger: TurnTrigger, change: Partial<TurnRecord>): TurnRecord => {
-  const state = nextTurnState(turn.state, trigger);
-  return state === undefined ? turn : { ...turn, ...change, state };
-};
-
-const end = (turn: TurnRecord, event: StoredEvent): TurnRecord => {
-  const data = event.data as TurnEventData;
-  return move(turn, END_TRIGGERS[event.type] as TurnTrigger, {
-    endedAt: event.at,
-    endSeq: event.seq,
-    openItems: [],
-    pendingApprovals: 0,
-    ...(data.reason === undefined ? {} : { reason: data.reason }),
-    ...(data.error === undefined ? {} : { error: data.error }),
-    ...(data.usage === undefined ? {} : { usage: data.usage }),
-  });
-};
-
-const progress = (turn: TurnRecord, event: StoredEvent): TurnRecord => {
-  const data = event.data as TurnEventData;
-  switch (event.type) {
-    case "turn.forwarding":
-      return move(turn, "forwarding", {});
-    case "turn.started":
-      return move(turn, "started", {
-        startedAt: event.at,
-        ...(data.codexTurnId === undefined ? {} : { codexTurnId: data.codexTurnId }),
-      });
-    case "turn.interruptRequested":
-      return { ...turn, interruptRequestedAt: event.at, interruptReason: data.reason ?? "requested" };
-    case "usage.updated":
-      return data.usage ? { ...turn, usage: data.usage } : turn;
-    case "approval.requested":
-      return move(turn, "approvalRequested", { pendingApprovals: turn.pendingApprovals + 1 });
-    case "approval.resolved":
-      return resolveOne(turn);
-    default:
-      return progressItems(turn, event.type, data);
-  }
-};
-
-const resolveOne = (turn: TurnRecord): TurnRecord => {
-  const pendingApprovals = Math.max(0, turn.pendingApprovals - 1);
-  return pendingApprovals === 0 ? move(turn, "approvalsCleared", { pendingApprovals }) : { ...turn, pendingApprovals };
-};
-
-const progressItems = (turn: TurnRecord, type: string, data: TurnEventData): TurnRecord => {
-  if (type === "item.started" && data.item) {
-    return { ...turn, openItems: [...turn.openItems, { itemId: data.item.id, type: data.item.type }] };
-  }
-  const ended = type === "item.completed" ? data.item?.id : type === "item.discarded" ? data.itemId : undefined;
-  if (ended === undefined || !turn.openItems.some((item) => item.itemId === ended)) return turn;
-  return { ...turn, openItems: turn.openItems.filter((item) => item.itemId !== ended) };
-};
+const after = (turn: TurnRecord, event: StoredEvent): TurnRecord =>
+  isTerminalTurnState(turn.state) ? turn : foldTurn(turn, event);

@@ -18,6 +18,29 @@ const REFRESH_MS = 1000;
 /** Shorter values would redact ordinary text. */
 const SECRET_CHARS_MIN = 16;
 
+/** Values that are secret for as long as this process lives, beside those of files. */
+export class LiveSecrets {
+  readonly #ofFiles: () => readonly string[];
+  readonly #added = new Set<string>();
+  #all: { readonly ofFiles: readonly string[]; readonly values: readonly string[] } | undefined;
+
+  constructor(ofFiles: () => readonly string[]) {
+    this.#ofFiles = ofFiles;
+  }
+
+  add(value: string): void {
+    this.#added.add(value);
+    this.#all = undefined;
+  }
+
+  /** The same array as long as nothing changed. */
+  values(): readonly string[] {
+    const ofFiles = this.#ofFiles();
+    if (this.#all?.ofFiles !== ofFiles) this.#all = { ofFiles, values: [...ofFiles, ...this.#added] };
+    return this.#all.values;
+  }
+}
+
 /** The live values of the token files, re-read at most once a second; a missing file has none. */
 export const secretValues = (files: readonly string[], nowMs: () => number): (() => readonly string[]) => {
   let values: readonly string[] = [];

@@ -3,6 +3,7 @@ import {
   MessageRefusedError,
   RequestTimeoutError,
   RpcError,
+  type TurnStartParams,
   WindowFullError,
 } from "@baa/codex-app-server";
 import { isTerminalTurnState, type TurnError } from "@baa/contracts";
@@ -12,13 +13,19 @@ import type { CodexChild } from "../child/codex-child.ts";
 import { endTurnEvents } from "../events/turn-end.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { TurnRecord } from "../registry/records.ts";
+import { readAcceptedTurn } from "./accepted-turn.ts";
 import { PolicyNotAppliedError, ThreadLoader, ThreadUnknownError } from "./thread-loader.ts";
-import { readTurnInput, toCodexInput } from "./turn-input.ts";
+import { InputGoneError, type ToCodexInput, toCodexInputLater } from "./turn-input.ts";
+
+type CodexSchema = NonNullable<TurnStartParams["outputSchema"]>;
 
 export interface ForwarderOptions {
   readonly child: CodexChild;
   readonly journal: Journal;
   readonly logger: Logger;
+  readonly toCodexInput: ToCodexInput;
+  /** Resolves when nothing is being done to the session's thread that would hit a turn on it. */
+  readonly whenFree: (sessionId: string) => Promise<void>;
   /** Called when a forwarded turn's fate is not known from its reply. */
   readonly onUncertain: (turnId: string) => void;
 }
@@ -31,10 +38,23 @@ export class Forwarder {
   readonly #options: ForwarderOptions;
   readonly #loader: ThreadLoader;
   readonly #running = new Set<string>();
+  /** Turns that go on when there is space on the disk. */
+  readonly #heldUp = new Set<string>();
 
   constructor(options: ForwarderOptions) {
     this.#options = options;
     this.#loader = new ThreadLoader(options.child, options.journal);
+  }
+
+  /** Whether the turn is in these hands: handed over, and neither with the child nor given up. */
+  has(turnId: string): boolean {
+    return this.#running.has(turnId) || this.#heldUp.has(turnId);
+  }
+
+  /** How many of the turns in these hands are still queued on record. */
+  get queuedInHand(): number {
+    const { turns } = this.#options.journal.registries;
+    return [...this.#running, ...this.#heldUp].filter((id) => turns.get(id)?.queued).length;
   }
 
   /** Never rejects: whatever happens becomes an event, or is left for the next ready child. */
@@ -51,16 +71,19 @@ export class Forwarder {
   }
 
   async #forward(turnId: string): Promise<void> {
-    const { child, journal } = this.#options;
+    const { child, journal, whenFree, toCodexInput } = this.#options;
     const { registries, log } = journal;
     const turn = registries.turns.get(turnId);
-    const session = turn && registries.sessions.get(turn.sessionId);
-    if (!turn || !session || turn.state !== "accepted") return;
+    if (turn?.state !== "accepted") return;
     await log.whenVisible(turn.acceptedSeq);
-    const input = readTurnInput(log, turn.acceptedSeq);
-    if (input === undefined) throw new Error(`The input of turn ${turnId} is no longer in the log.`);
+    await whenFree(turn.sessionId);
+    const session = registries.sessions.get(turn.sessionId);
+    if (!session || !this.#mayGo(turnId)) return;
+    const asked = readAcceptedTurn(log, turn.acceptedSeq);
+    if (asked?.input === undefined) throw new Error(`The input of turn ${turnId} is no longer in the log.`);
+    const input = toCodexInputLater(toCodexInput, asked.input, session.id);
     const threadId = await this.#loader.ensure(session);
-    if (registries.turns.get(turnId)?.state !== "accepted") return;
+    if (!this.#mayGo(turnId)) return;
     const generation = child.generation;
     await journal.appendVisible([{ type: "turn.forwarding", sessionId: session.id, turnId, data: { generation } }]);
     // Another child took its place meanwhile: the line is not written, and recovery finds that out.
@@ -68,9 +91,18 @@ export class Forwarder {
     const { result } = await child.request("turn/start", {
       threadId,
       clientUserMessageId: turnId,
-      input: toCodexInput(input),
+      input,
+      ...(asked.outputSchema === undefined ? {} : { outputSchema: asked.outputSchema as CodexSchema }),
     });
     this.#acknowledge(turnId, result.turn.id);
+  }
+
+  /** It has not ended meanwhile; and a queued one goes on waiting when Codex has begun a turn of its own. */
+  #mayGo(turnId: string): boolean {
+    const { turns } = this.#options.journal.registries;
+    const turn = turns.get(turnId);
+    if (turn?.state !== "accepted") return false;
+    return !turn.queued || turns.openOf(turn.sessionId).every((other) => other.queued);
   }
 
   /** The reply names Codex's turn, unless its notification already did. */
@@ -110,8 +142,10 @@ export class Forwarder {
   /** The disk filled up before the turn could be forwarded: 202 was a promise, so it is forwarded when there is space. */
   #again(turnId: string): void {
     const { log } = this.#options.journal;
+    this.#heldUp.add(turnId);
     const unsubscribe = log.onState((state) => {
       unsubscribe();
+      this.#heldUp.delete(turnId);
       if (state === "ok") void this.forward(turnId);
     });
   }
@@ -120,6 +154,7 @@ export class Forwarder {
 const failureOf = (error: unknown, turn: TurnRecord): TurnError | undefined => {
   if (error instanceof PolicyNotAppliedError)
     return { code: "policy_not_applied", message: error.message, retryable: false };
+  if (error instanceof InputGoneError) return { code: "input_gone", message: error.message, retryable: false };
   if (error instanceof ThreadUnknownError) return { code: "not_started", message: error.message, retryable: true };
   if (error instanceof RpcError) return { code: "child_error", message: error.message, retryable: false };
   if (turn.state === "forwarding" ? mayHaveBeenSent(error) : error instanceof ChildUnavailableError) return undefined;

@@ -25,6 +25,8 @@ export interface InterrupterOptions {
 export class Interrupter {
   readonly #options: InterrupterOptions;
   readonly #sent = new Set<string>();
+  /** What is under way, with the session it is done to. */
+  readonly #work = new Map<Promise<void>, string>();
   readonly #stop = new AbortController();
 
   constructor(options: InterrupterOptions) {
@@ -35,17 +37,29 @@ export class Interrupter {
       if (!turn?.interruptRequestedAt || this.#sent.has(turn.id)) return;
       // One that was not forwarded yet ends in the same batch.
       if (!isOpenTurn(turn) || turn.state === "accepted") return;
-      this.#interrupt(turn.id, turn.sessionId).catch((error: unknown) =>
-        options.logger.error(
-          { event: "turn.settle.failed", turnId: turn.id, err: error },
-          "a turn could not be settled",
-        ),
-      );
+      this.#begin(turn);
     });
+  }
+
+  /**
+   * Resolves when no interrupt is being carried out in the session. Until then its thread may be unloaded, and commands
+   * that run in it are ended: a next turn would be hit.
+   */
+  async whenFree(sessionId: string): Promise<void> {
+    await Promise.all([...this.#work].filter(([, of]) => of === sessionId).map(([work]) => work));
   }
 
   stop(): void {
     this.#stop.abort();
+  }
+
+  #begin({ id: turnId, sessionId }: TurnRecord): void {
+    const work = this.#interrupt(turnId, sessionId)
+      .catch((error: unknown) =>
+        this.#options.logger.error({ event: "turn.settle.failed", turnId, err: error }, "a turn could not be settled"),
+      )
+      .finally(() => this.#work.delete(work));
+    this.#work.set(work, sessionId);
   }
 
   async #interrupt(turnId: string, sessionId: string): Promise<void> {

@@ -42,7 +42,8 @@ export class Recovery {
     const stale = journal.registries.turns
       .open()
       .filter((turn) => turn.state !== "accepted" && this.#generationOf.get(turn.id) !== generation);
-    const waiting = journal.registries.turns.open().filter((turn) => turn.state === "accepted");
+    // Queued ones go when their turn comes (TurnQueue).
+    const waiting = journal.registries.turns.open().filter((turn) => turn.state === "accepted" && !turn.queued);
     try {
       await Promise.all(stale.map((turn) => reconciler.settle(turn.id)));
       if (child.generation === generation) await Promise.all(waiting.map((turn) => forwarder.forward(turn.id)));

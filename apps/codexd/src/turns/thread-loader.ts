@@ -12,7 +12,8 @@ export class ThreadUnknownError extends Error {
   override readonly name = "ThreadUnknownError";
 }
 
-interface ThreadEcho {
+/** What thread/start, thread/resume and thread/fork say of the thread. */
+export interface ThreadEcho {
   thread: { id: string };
   cwd: string;
   model: string;
@@ -71,8 +72,7 @@ export class ThreadLoader {
     params: { threadId: string; excludeTurns: true },
   ): Promise<ThreadEcho | undefined> {
     try {
-      const { result } = await this.#child.request("thread/resume", params);
-      return result as ThreadEcho;
+      return await this.#resumeArchivedToo(params);
     } catch (error) {
       if (!(error instanceof RpcError)) throw error;
       if ((isThreadUnknown(error) || isThreadBlank(error)) && !this.#hasHistory(session)) return undefined;
@@ -86,12 +86,27 @@ export class ThreadLoader {
   }
 
   /**
+   * A thread may be in Codex's archive though its session is not in ours: a daemon was killed between the two, or
+   * somebody else put it there.
+   */
+  async #resumeArchivedToo(params: { threadId: string; excludeTurns: true }): Promise<ThreadEcho> {
+    try {
+      return (await this.#child.request("thread/resume", params)).result as ThreadEcho;
+    } catch (error) {
+      if (!(error instanceof RpcError && isThreadArchived(error))) throw error;
+    }
+    await this.#child.request("thread/unarchive", { threadId: params.threadId });
+    return (await this.#child.request("thread/resume", params)).result as ThreadEcho;
+  }
+
+  /**
    * Whether Codex ever stored a turn of the thread. A child that was killed as it acknowledged the first one left
    * nothing, or an empty file (measured); the session is not to be lost with it.
    */
   #hasHistory(session: SessionRecord): boolean {
     const { turns } = this.#journal.registries;
-    return session.adopted || [...turns.idsOf(session.id).newestFirst()].some((id) => isStored(turns.get(id)));
+    const begunElsewhere = session.adopted || session.forkedFrom !== undefined;
+    return begunElsewhere || [...turns.idsOf(session.id).newestFirst()].some((id) => isStored(turns.get(id)));
   }
 
   async #recordThread(session: SessionRecord, threadId: string): Promise<void> {
@@ -112,6 +127,9 @@ export class ThreadLoader {
 export const isThreadUnknown = (error: RpcError): boolean =>
   /no rollout found|thread not found|not materialized|thread not loaded|is not supported yet/.test(error.message);
 
+/** Codex's words for a thread in its archive (0.169.0). */
+export const isThreadArchived = (error: RpcError): boolean => /is archived/.test(error.message);
+
 /** Its file is there and holds not even its first line. */
 const isThreadBlank = (error: RpcError): boolean => /failed to read session metadata/.test(error.message);
 
@@ -120,7 +138,11 @@ const isStored = (turn: TurnRecord | undefined): boolean =>
   ["completed", "interrupted", "failed"].includes(turn.state) &&
   turn.error?.code !== "not_started";
 
-const checkEcho = (session: SessionRecord, echo: ThreadEcho): void => {
+/** Throws PolicyNotAppliedError unless the thread runs under the session's own rules. */
+export const checkEcho = (
+  session: Pick<SessionRecord, "sandbox" | "approvalPolicy" | "model" | "cwd">,
+  echo: ThreadEcho,
+): void => {
   const mismatches: string[] = [];
   if (echo.sandbox?.type !== SANDBOX_ECHO[session.sandbox])
     mismatches.push(`sandbox is ${echo.sandbox?.type}, not ${session.sandbox}`);

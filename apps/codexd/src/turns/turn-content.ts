@@ -1,17 +1,27 @@
-import type { TurnItem } from "@baa/contracts";
+import type { Steer, TurnItem } from "@baa/contracts";
 import type { EventLog } from "@baa/storage";
 import type { TurnRecord } from "../registry/records.ts";
 
 export interface TurnContent {
   readonly text: string;
   readonly items: TurnItem[];
+  /** Input that was added while it ran, in the order it was sent; left out when there was none. */
+  readonly steers?: Steer[];
   /** The turn begins before the log does; nothing of it can be read here any more. */
   readonly expired: boolean;
 }
 
 interface ContentEvent {
   type: string;
-  data: { itemId?: string; delta?: string; channel?: string; item?: { id: string; type: string; text?: string } };
+  data: {
+    itemId?: string;
+    delta?: string;
+    channel?: string;
+    item?: { id: string; type: string; text?: string };
+    inputId?: string;
+    consumed?: boolean;
+    rejected?: string;
+  };
 }
 
 interface Draft {
@@ -32,24 +42,51 @@ const draft = (type: string, item: Record<string, unknown>, state: Draft["state"
   state,
 });
 
-/** A turn's items and text, read from the log between its acceptance and its end. */
+/** A turn's items, text and steering inputs, read from the log between its acceptance and its end. */
 export const readTurnContent = (log: EventLog, turn: TurnRecord): TurnContent => {
   if (turn.acceptedSeq < log.oldest()) return { text: "", items: [], expired: true };
   const drafts = new Map<string, Draft>();
+  const steers = new Map<string, Steer["state"]>();
   let after = turn.acceptedSeq;
   const until = turn.endSeq ?? log.written();
   while (after < until) {
     const batch = log.read(after, {
       maxRecords: 10_000,
       maxBytes: 8 << 20,
-      match: (head) => head.seq <= until && head.turnId === turn.id && head.type.startsWith("item."),
+      match: (head) => head.seq <= until && head.turnId === turn.id && isContent(head.type),
     });
-    for (const frame of batch.frames) collect(drafts, JSON.parse(frame.bytes.toString()) as ContentEvent);
+    for (const frame of batch.frames) {
+      const event = JSON.parse(frame.bytes.toString()) as ContentEvent;
+      if (event.type === STEERED) collectSteer(steers, event);
+      else collect(drafts, event);
+    }
     if (batch.lastSeq <= after) break;
     after = batch.lastSeq;
   }
+  if (turn.endSeq !== undefined && [...steers.values()].includes("sent")) readLateSteers(log, turn, steers);
   const items = [...drafts].map(([itemId, draft]) => toItem(itemId, draft, turn.endSeq !== undefined));
-  return { text: textOf(items), items, expired: false };
+  const sent = [...steers].map(([inputId, state]): Steer => ({ inputId, state }));
+  return { text: textOf(items), items, ...(sent.length > 0 ? { steers: sent } : {}), expired: false };
+};
+
+const STEERED = "turn.steered";
+const isContent = (type: string): boolean => type.startsWith("item.") || type === STEERED;
+
+/** Sent first, then perhaps consumed or rejected: the two are ends. */
+const collectSteer = (steers: Map<string, Steer["state"]>, { data }: ContentEvent): void => {
+  const { inputId, consumed, rejected } = data;
+  if (inputId === undefined || (steers.get(inputId) ?? "sent") !== "sent") return;
+  steers.set(inputId, consumed ? "consumed" : rejected === undefined ? "sent" : "rejected");
+};
+
+/** Codex refuses input that comes too late, and says so only just after the turn's end. */
+const readLateSteers = (log: EventLog, turn: TurnRecord, steers: Map<string, Steer["state"]>): void => {
+  const { frames } = log.readSession(turn.sessionId, turn.endSeq as number, {
+    maxRecords: 100,
+    maxBytes: 1 << 20,
+    match: (head) => head.turnId === turn.id && head.type === STEERED,
+  });
+  for (const frame of frames) collectSteer(steers, JSON.parse(frame.bytes.toString()) as ContentEvent);
 };
 
 const collect = (drafts: Map<string, Draft>, event: ContentEvent): void => {

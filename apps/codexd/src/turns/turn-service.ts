@@ -7,13 +7,15 @@ import type { ReplyMark } from "../idempotency.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { TurnRecord } from "../registry/records.ts";
 import { turnView } from "../registry/registries.ts";
-import { foldTurn } from "../registry/turn-registry.ts";
+import { foldTurn } from "../registry/fold-turn.ts";
 import { pageOf, type Page } from "../registry/sorted-ids.ts";
 import { type SessionService, turnActive } from "../sessions/session-service.ts";
+import { acceptedEvent, acceptedView } from "./accepted-turn.ts";
 import type { Forwarder } from "./forwarder.ts";
 import type { HistoryReader } from "./history-reader.ts";
 import { readTurnContent } from "./turn-content.ts";
-import { toCodexInput } from "./turn-input.ts";
+import type { ToCodexInput } from "./turn-input.ts";
+import type { TurnQueue } from "./turn-queue.ts";
 import type { TurnWaiters } from "./turn-waiters.ts";
 
 export interface TurnServiceOptions {
@@ -21,9 +23,10 @@ export interface TurnServiceOptions {
   readonly child: CodexChild;
   readonly sessions: SessionService;
   readonly forwarder: Forwarder;
+  readonly queue: TurnQueue;
   readonly waiters: TurnWaiters;
   readonly history: HistoryReader;
-  readonly turnsMax: number;
+  readonly toCodexInput: ToCodexInput;
   readonly newId: () => string;
   readonly newInputId: () => string;
 }
@@ -59,34 +62,39 @@ export class TurnService {
     }
     const content = readTurnContent(this.#options.journal.log, turn);
     if (content.expired) return { ...turnView(turn), ...(await this.#options.history.read(turn)) };
-    return { ...turnView(turn), text: content.text, items: content.items, source: "log" };
+    const { text, items, steers } = content;
+    return { ...turnView(turn), text, items, ...(steers ? { steers } : {}), source: "log" };
   }
 
-  /** 202 is a promise: the turn is on disk and will be forwarded, now or after a restart. */
+  /**
+   * 202 is a promise: the turn is on disk and will be forwarded, now, after a restart, or (`ifBusy: queue`) when its
+   * turn has come. Throws turn_active, turns_full, queue_full, session_archived, child_unavailable.
+   */
   async start(sessionId: string, body: StartTurn, mark: ReplyMark | undefined): Promise<Turn> {
-    const { journal, child, sessions, turnsMax, newId, forwarder } = this.#options;
-    if (body.ifBusy === "queue")
-      throw new ProblemError("not_implemented", "ifBusy: queue is not built yet; use reject or steer.");
-    toCodexInput(body.input);
-    this.#assertFree(sessionId);
-    await child.ensureReady();
-    this.#assertFree(sessionId);
-    const { registries } = journal;
-    if (registries.turns.openCount >= turnsMax)
-      throw new ProblemError("turns_full", `${turnsMax} turns are in progress.`, { retryAfterS: 5 });
-    const session = sessions.get(sessionId);
-    if (session.archived) throw new ProblemError("session_archived", `Session ${sessionId} is archived.`);
-    const turnId = newId();
-    const turn: Turn = { id: turnId, sessionId, state: "accepted", origin: "client", createdAt: journal.nowText() };
-    const data = {
-      origin: "client",
-      input: body.input,
-      ...(body.idleTimeoutMs === undefined ? {} : { idleTimeoutMs: body.idleTimeoutMs }),
-      ...(body.timeoutMs === undefined ? {} : { timeoutMs: body.timeoutMs }),
-      ...(mark ? { idempotency: { ...mark, status: 202, body: { turn } } } : {}),
-    };
-    await journal.appendVisible([{ type: "turn.accepted", at: turn.createdAt, sessionId, turnId, data }]);
-    void forwarder.forward(turnId);
+    const { journal, child, sessions, newId, queue, forwarder, toCodexInput } = this.#options;
+    toCodexInput(body.input, sessionId);
+    const mayWait = body.ifBusy === "queue";
+    // Behind another turn no child is needed to keep a promise that begins later.
+    if (!mayWait || this.#isFree(sessionId)) {
+      if (!mayWait) this.#assertFree(sessionId);
+      await child.ensureReady();
+    }
+    // No turn is accepted while something is done to the session's thread; from here on nothing is waited for.
+    while (sessions.gate.isHeld(sessionId)) await sessions.gate.freed(sessionId);
+    const queued = mayWait && (!this.#isFree(sessionId) || !queue.hasSlot);
+    if (queued) queue.assertRoom(sessionId);
+    else {
+      this.#assertFree(sessionId);
+      queue.assertSlot();
+    }
+    if (sessions.get(sessionId).archived)
+      throw new ProblemError("session_archived", `Session ${sessionId} is archived.`);
+    const { input, idleTimeoutMs, timeoutMs } = body;
+    const accepted = { id: newId(), sessionId, at: journal.nowText(), input, queued, idleTimeoutMs, timeoutMs };
+    const turn = acceptedView(accepted);
+    const idempotency = mark && { ...mark, status: 202, body: { turn } };
+    await journal.appendVisible([acceptedEvent(accepted, idempotency)]);
+    if (!queued) void forwarder.forward(turn.id);
     return turn;
   }
 
@@ -97,14 +105,11 @@ export class TurnService {
     input: TurnInput,
     mark: ReplyMark | undefined,
   ): Promise<{ turn: Turn; inputId: string }> {
-    const { journal, child, newInputId } = this.#options;
-    const codexInput = toCodexInput(input);
-    const turn = this.get(sessionId, turnId);
-    if (isTerminalTurnState(turn.state)) throw new ProblemError("turn_ended", `Turn ${turnId} is ${turn.state}.`);
-    const threadId = this.#options.sessions.get(sessionId).threadId;
-    if (!turn.codexTurnId || !threadId)
-      throw new ProblemError("turn_not_steerable", `Turn ${turnId} is ${turn.state}.`, { retryAfterS: 1 });
+    const { journal, child, newInputId, toCodexInput } = this.#options;
+    const codexInput = toCodexInput(input, sessionId);
+    this.#steerable(sessionId, turnId);
     await child.ensureReady();
+    const { turn, threadId, codexTurnId } = this.#steerable(sessionId, turnId);
     const inputId = newInputId();
     const ids = { sessionId, turnId };
     const reply = { turn: turnView(turn), inputId };
@@ -114,7 +119,7 @@ export class TurnService {
     try {
       await child.request("turn/steer", {
         threadId,
-        expectedTurnId: turn.codexTurnId,
+        expectedTurnId: codexTurnId,
         clientUserMessageId: inputId,
         input: codexInput,
       });
@@ -131,32 +136,58 @@ export class TurnService {
     return reply;
   }
 
-  /** Asks for the turn's end; its terminal event follows. A turn that has ended already is returned as it is. */
-  async interrupt(sessionId: string, turnId: string, mark: ReplyMark | undefined): Promise<Turn> {
+  /** Throws turn_ended, or turn_not_steerable while Codex has not begun it. */
+  #steerable(sessionId: string, turnId: string): { turn: TurnRecord; threadId: string; codexTurnId: string } {
     const turn = this.get(sessionId, turnId);
-    if (isTerminalTurnState(turn.state)) throw new ProblemError("turn_ended", `Turn ${turnId} is ${turn.state}.`);
-    return this.requestInterrupt(turn, "requested", mark);
+    this.#assertOpen(turn);
+    const { threadId } = this.#options.sessions.get(sessionId);
+    const { codexTurnId } = turn;
+    if (codexTurnId && threadId) return { turn, threadId, codexTurnId };
+    const state = turn.queued ? "queued" : turn.state;
+    throw new ProblemError("turn_not_steerable", `Turn ${turnId} is ${state}.`, { retryAfterS: 1 });
   }
 
-  /** Records the wish, which the interrupter carries out; a turn that was not forwarded yet ends at once. */
-  async requestInterrupt(turn: TurnRecord, reason: string, mark?: ReplyMark): Promise<Turn> {
+  /** Asks for the turn's end; its terminal event follows. Throws turn_ended. */
+  async interrupt(sessionId: string, turnId: string, mark: ReplyMark | undefined): Promise<Turn> {
+    const turn = this.get(sessionId, turnId);
+    this.#assertOpen(turn);
+    return turnView(await this.requestInterrupt(turn, "requested", mark));
+  }
+
+  /**
+   * Records the wish, which the interrupter carries out; a turn that was not forwarded yet ends at once. Returns the
+   * turn as it is then; `replyOf` makes the reply that is stored with `mark`.
+   */
+  async requestInterrupt(
+    turn: TurnRecord,
+    reason: string,
+    mark?: ReplyMark,
+    replyOf = (after: TurnRecord): unknown => ({ turn: turnView(after) }),
+  ): Promise<TurnRecord> {
     const { journal } = this.#options;
     const ids = { sessionId: turn.sessionId, turnId: turn.id };
     const at = journal.nowText();
     const requested = { type: "turn.interruptRequested", at, ...ids, data: { reason } };
     const ended = turn.state === "accepted" ? endTurnEvents(turn, { status: "interrupted", reason }) : [];
     const after = [requested, ...ended].reduce((record, event) => foldTurn(record, { ...event, at, seq: 0 }), turn);
-    const reply = turnView(after);
-    const idempotency = mark && { idempotency: { ...mark, status: 202, body: { turn: reply } } };
+    const idempotency = mark && { idempotency: { ...mark, status: 202, body: replyOf(after) } };
     await journal.appendVisible([
       { ...requested, data: { reason, ...idempotency } },
       ...ended.map((event) => ({ ...event, at })),
     ]);
-    return reply;
+    return after;
+  }
+
+  #assertOpen({ id, state }: TurnRecord): void {
+    if (isTerminalTurnState(state)) throw new ProblemError("turn_ended", `Turn ${id} is ${state}.`);
+  }
+
+  #isFree(sessionId: string): boolean {
+    return this.#options.sessions.view(sessionId).activeTurnId === undefined;
   }
 
   #assertFree(sessionId: string): void {
-    const view = this.#options.sessions.view(sessionId);
-    if (view.activeTurnId) throw turnActive(view.activeTurnId);
+    const { activeTurnId } = this.#options.sessions.view(sessionId);
+    if (activeTurnId) throw turnActive(activeTurnId);
   }
 }

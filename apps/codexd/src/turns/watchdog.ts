@@ -26,17 +26,22 @@ export interface TurnFacts {
   readonly idleMs: number;
   readonly ageMs: number;
   readonly childGoneMs: number;
+  /** It is queued and its turn has not come: no time counts against it. */
+  readonly isWaiting?: boolean;
   /** The log has twice its window's size, and this is the oldest turn that keeps it from shrinking. */
   readonly holdsFullLog?: boolean;
 }
+
+type Times = Pick<TurnFacts, "isWaiting" | "idleMs" | "ageMs" | "childGoneMs">;
 
 export type Verdict = { kind: "leave" } | { kind: "interrupt"; reason: string } | { kind: "end"; end: TurnEnd };
 
 /** What should happen to an open turn. Pure. */
 export const judge = (
-  { turn, idleMs, ageMs, childGoneMs, holdsFullLog }: TurnFacts,
+  { turn, idleMs, ageMs, childGoneMs, holdsFullLog, isWaiting }: TurnFacts,
   limits: WatchdogLimits,
 ): Verdict => {
+  if (isWaiting) return holdsFullLog ? { kind: "interrupt", reason: "log_full" } : { kind: "leave" };
   if (turn.state === "accepted") {
     if (ageMs < limits.acceptedMsMax) return { kind: "leave" };
     const error = { code: "not_started", message: "The turn could not be forwarded in time.", retryable: true };
@@ -56,6 +61,8 @@ export interface WatchdogOptions {
   readonly child: CodexChild;
   readonly clock: Clock;
   readonly limits: WatchdogLimits;
+  /** Whether the turn is queued and its turn has not come. */
+  readonly isWaiting: (turn: TurnRecord) => boolean;
   readonly interrupt: (turn: TurnRecord, reason: string) => Promise<unknown>;
   readonly onError: (error: unknown) => void;
   readonly intervalMs?: number;
@@ -76,7 +83,7 @@ export class Watchdog {
   start(): void {
     const { journal, clock, intervalMs } = this.#options;
     this.#unsubscribe = journal.onEvent((event) => {
-      if (event.turnId === undefined) return;
+      if (event.turnId === undefined || journal.registries.turns.get(event.turnId)?.queued) return;
       const nowMs = clock.monoMs();
       this.#seen.set(event.turnId, { sinceMs: this.#seen.get(event.turnId)?.sinceMs ?? nowMs, activeMs: nowMs });
     });
@@ -91,7 +98,7 @@ export class Watchdog {
 
   /** Judges every open turn once. */
   sweep(): void {
-    const { journal, child, clock, limits } = this.#options;
+    const { journal, clock, limits, isWaiting } = this.#options;
     const nowMs = clock.monoMs();
     const heldMs = journal.log.state === "ok" ? 0 : nowMs - (this.#sweptAtMs ?? nowMs);
     this.#sweptAtMs = nowMs;
@@ -99,20 +106,25 @@ export class Watchdog {
     const isFull = journal.log.bytes() >= (limits.logBytesMax ?? LOG_BYTES_MAX);
     const oldestSeq = isFull ? journal.registries.turns.oldestOpenSeq : undefined;
     for (const turn of open) {
-      const seen = this.#seen.get(turn.id) ?? { sinceMs: nowMs, activeMs: nowMs };
-      seen.sinceMs += heldMs;
-      if (journal.log.state !== "ok") seen.activeMs = nowMs;
-      this.#seen.set(turn.id, seen);
-      const facts = {
-        turn,
-        idleMs: nowMs - seen.activeMs,
-        ageMs: nowMs - seen.sinceMs,
-        childGoneMs: child.notReadyMs,
-        holdsFullLog: turn.acceptedSeq === oldestSeq,
-      };
-      this.#carryOut(turn, judge(facts, limits));
+      const times = isWaiting(turn) ? this.#waiting(turn) : this.#counting(turn, nowMs, heldMs);
+      this.#carryOut(turn, judge({ turn, ...times, holdsFullLog: turn.acceptedSeq === oldestSeq }, limits));
     }
-    if (this.#seen.size > open.length) this.#forgetEnded();
+    if (this.#seen.size > journal.registries.turns.activeCount) this.#forgetEnded();
+  }
+
+  /** Its time begins when its turn comes. */
+  #waiting(turn: TurnRecord): Times {
+    this.#seen.delete(turn.id);
+    return { isWaiting: true, idleMs: 0, ageMs: 0, childGoneMs: 0 };
+  }
+
+  #counting(turn: TurnRecord, nowMs: number, heldMs: number): Times {
+    const { journal, child } = this.#options;
+    const seen = this.#seen.get(turn.id) ?? { sinceMs: nowMs, activeMs: nowMs };
+    seen.sinceMs += heldMs;
+    if (journal.log.state !== "ok") seen.activeMs = nowMs;
+    this.#seen.set(turn.id, seen);
+    return { idleMs: nowMs - seen.activeMs, ageMs: nowMs - seen.sinceMs, childGoneMs: child.notReadyMs };
   }
 
   #carryOut(turn: TurnRecord, verdict: Verdict): void {

@@ -23,7 +23,7 @@ const REQUEST = {
   generation: 1,
 };
 
-const setUp = async (events: readonly NewEvent[] = RUNNING, other?: Journal) => {
+const setUp = async (events: readonly NewEvent[] = RUNNING, other?: Journal, isExternal = false) => {
   const opened = await openJournal({ events });
   const clock = { nowMs: Date.parse(AT) };
   const told: unknown[] = [];
@@ -43,6 +43,7 @@ const setUp = async (events: readonly NewEvent[] = RUNNING, other?: Journal) => 
       return child.alive;
     },
     changesOf: (itemId) => ({ patchOf: itemId }),
+    isExternal,
   });
   const codeOf = async (id: string, body: DecideApproval): Promise<string> =>
     service.decide(id, body, undefined).then(
@@ -363,5 +364,42 @@ describe("lists", () => {
     expect(service.pending()).toEqual([]);
     await journal.settled();
     expect(service.pending()).toHaveLength(1);
+  });
+});
+
+describe("an app-server that outlives its connections", () => {
+  const again = { ...REQUEST, generation: 2 };
+
+  test("sends what still waits again: it is the same approval, and the answer goes over the new connection", async () => {
+    const { service, told, codeOf, typesAfter } = await setUp(RUNNING, undefined, true);
+    service.onChildRequest(REQUEST);
+    expect(service.onChildRequest(again)).toBe("taken");
+    service.orphanBefore(2);
+    expect(await codeOf("apr_1", { decision: "accept" })).toBe("resolved");
+    expect(told).toEqual([{ id: 0, generation: 2, result: { decision: "accept" } }]);
+    expect(await typesAfter()).toEqual(["approval.requested", "approval.decided", "approval.resolved"]);
+  });
+
+  test("and does not send again what needs no answer any more: it is orphaned", async () => {
+    const { service, codeOf, events } = await setUp(RUNNING, undefined, true);
+    service.onChildRequest(REQUEST);
+    service.orphanBefore(2);
+    expect((await events()).at(-1)).toMatchObject({
+      type: "approval.resolved",
+      approvalId: "apr_1",
+      data: { decision: "decline", by: "system", reason: "orphaned" },
+    });
+    expect(await codeOf("apr_1", { decision: "accept" })).toBe("approval_resolved");
+  });
+
+  test.each([
+    ["another item", { ...again, params: { ...REQUEST.params, itemId: "c2" } }],
+    ["another method", { ...again, method: "item/fileChange/requestApproval" }],
+    ["another id", { ...again, id: 1 }],
+  ])("one that began anew counts its requests from 0 too: %s is another approval", async (_name, request) => {
+    const { service, typesAfter } = await setUp(RUNNING, undefined, true);
+    service.onChildRequest(REQUEST);
+    service.onChildRequest(request);
+    expect(await typesAfter()).toEqual(["approval.requested", "approval.requested"]);
   });
 });

@@ -182,6 +182,7 @@ describe("what is not modelled", () => {
     expect([...COALESCED].toSorted()).toEqual([
       "account/rateLimits/updated",
       "serverRequest/resolved",
+      "thread/closed",
       "thread/readState/changed",
       "thread/status/changed",
     ]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { endTurnEvents, turnErrorOf } from "../../src/events/turn-end.ts";
+import { endTurnEvents, tornRunEvents, turnErrorOf } from "../../src/events/turn-end.ts";
 import type { TurnRecord } from "../../src/registry/records.ts";
 import { AT } from "../support/journal.ts";
 
@@ -29,6 +29,15 @@ describe("endTurnEvents", () => {
     expect(endTurnEvents(turn, { status: "completed", usage: { totalTokens: 2 } })[0]?.data).toEqual({
       usage: { totalTokens: 2 },
     });
+  });
+  test("a run ends with its turn, in the same words", () => {
+    const ids = { ...IDS, codexRunId: "crun_1" };
+    const turn: TurnRecord = { ...TURN, codexRunId: "crun_1", openItems: [{ itemId: "i1", type: "plan" }] };
+    expect(endTurnEvents(turn, { status: "lost", reason: "not_found" })).toEqual([
+      { type: "item.discarded", ...IDS, data: { itemId: "i1", reason: "ended" } },
+      { type: "turn.lost", ...ids, data: { reason: "not_found" } },
+      { type: "run.lost", ...ids, data: { reason: "not_found" } },
+    ]);
   });
   test("open items first", () => {
     const turn = { ...TURN, openItems: [{ itemId: "i1", type: "agentMessage" }] };
@@ -64,5 +73,22 @@ describe("turnErrorOf: the final codexErrorInfo of each provider failure (facts,
   test("without an error at all", () => {
     const expected = { code: "codex_error", message: "Codex gave no reason.", retryable: false };
     expect([turnErrorOf(null), turnErrorOf(undefined)]).toEqual([expected, expected]);
+  });
+});
+
+describe("tornRunEvents", () => {
+  const RUN: TurnRecord = { ...TURN, codexRunId: "crun_1" };
+  const IDS_OF_RUN = { ...IDS, codexRunId: "crun_1" };
+  const ENDED: TurnRecord = { ...RUN, state: "failed", error: { code: "c", message: "m", retryable: true } };
+
+  test("what a crash cut off, and nothing else", () => {
+    const beginning = { type: "run.accepted", ...IDS_OF_RUN, data: {} };
+    const ending = { type: "run.failed", ...IDS_OF_RUN, data: { error: ENDED.error } };
+    expect(tornRunEvents(RUN)).toEqual([beginning]);
+    expect(tornRunEvents({ ...RUN, runPhase: "accepted" })).toEqual([]);
+    expect(tornRunEvents({ ...ENDED, runPhase: "accepted" })).toEqual([ending]);
+    expect(tornRunEvents(ENDED)).toEqual([beginning, ending]);
+    expect(tornRunEvents({ ...ENDED, runPhase: "ended" })).toEqual([]);
+    expect(tornRunEvents({ ...TURN, state: "failed" })).toEqual([]);
   });
 });

@@ -31,6 +31,25 @@ describe("a session as clients see it", () => {
     const asked = event("approval.requested", {}, { approvalId: "apr_1" });
     expect(viewOf(accepted(), forwarding(), started(), asked).state).toBe("awaitingApproval");
   });
+  test("with a queue: the turn in progress, and how many wait", () => {
+    const queued = (turnId: string) => accepted({ turnId }, { queued: true });
+    expect(viewOf(accepted(), queued("turn_2"), queued("turn_3"))).toMatchObject({
+      state: "running",
+      activeTurnId: "turn_1",
+      queuedTurns: 2,
+    });
+    const own = accepted({ turnId: "turn_own" }, { origin: "codex" });
+    expect(viewOf(queued("turn_2"), own)).toMatchObject({ activeTurnId: "turn_own", queuedTurns: 1 });
+  });
+  test("with nothing before its queue: busy, and its turn is the next one", () => {
+    const view = viewOf(accepted({}, { queued: true }), accepted({ turnId: "turn_2" }, { queued: true }));
+    expect(view).toMatchObject({ state: "running", activeTurnId: "turn_1", queuedTurns: 2 });
+  });
+  test("what is derived is not stored when a view comes back in an event", () => {
+    const view = viewOf(accepted(), accepted({ turnId: "turn_2" }, { queued: true }));
+    const registries = fold([created(), event("session.updated", { session: view })]);
+    expect(registries.sessions.get("ses_1")).toEqual(SESSION);
+  });
   test("archived only while nothing runs", () => {
     const archived = event("session.updated", { session: { ...SESSION, archived: true } });
     expect(viewOf(archived).state).toBe("archived");

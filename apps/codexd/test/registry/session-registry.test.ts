@@ -79,7 +79,7 @@ const atDay = (day: number): string => new Date(Date.parse(AT) + day * DAY_MS).t
 
 describe("stored replies", () => {
   test("a reply in an event of any type is remembered with its time", () => {
-    const registry = fold([{ ...reply("k1"), type: "session.deleted", sessionId: "ses_none" }]);
+    const registry = fold([{ ...reply("k1"), type: "account.any" }]);
     expect(registry.reply("k1")).toEqual({ id: "k1", digest: "d-k1", status: 202, body: { turn: "k1" }, at: AT });
     expect(registry.reply("k2")).toBeUndefined();
   });
@@ -120,5 +120,58 @@ describe("stored replies", () => {
     expect(loaded.byThread("thr_2")?.id).toBe("ses_2");
     expect(loaded.reply("k1")?.status).toBe(202);
     expect(loaded.appliedSeq).toBe(3);
+  });
+});
+
+describe("what a deleted session leaves", () => {
+  const body = {
+    session: { id: "ses_1", state: "idle", title: "secret", metadata: { about: "secret" }, cwd: "/w", createdAt: AT },
+    approval: { id: "apr_1", kind: "command", command: "secret", decisions: ["accept"], note: "secret" },
+    file: { id: "file_1", name: "secret.txt", sha256: "5ec2e7", bytes: 3 },
+    turn: { id: "turn_1", state: "failed", error: { code: "x", message: "secret", retryable: false } },
+    inputId: "inp_1",
+    detail: "secret",
+  };
+  const keyed = (id: string, o: Partial<NewEvent> = {}): NewEvent => ({
+    type: "session.updated",
+    sessionId: "ses_1",
+    data: { idempotency: { id, digest: `d-${id}`, status: 200, body } },
+    ...o,
+  });
+  const left = {
+    session: { id: "ses_1", state: "idle", cwd: "/w", createdAt: AT },
+    approval: { id: "apr_1", kind: "command", decisions: ["accept"] },
+    file: { id: "file_1", name: "", sha256: "", bytes: 3 },
+    turn: { id: "turn_1", state: "failed" },
+    inputId: "inp_1",
+  };
+
+  test("its replies keep ids, states and times and no text, the reply of the deletion too", () => {
+    const registry = fold([created(), keyed("k1"), keyed("k2", { type: "session.deleted" })]);
+    for (const id of ["k1", "k2"]) {
+      expect(registry.reply(id)).toMatchObject({ id, digest: `d-${id}`, status: 200, at: AT });
+      expect(registry.reply(id)?.body).toEqual(left);
+    }
+    expect(JSON.stringify(registry.entries())).not.toContain("secret");
+  });
+
+  test("replies of other sessions are left alone, also after a checkpoint", () => {
+    const registry = fold([created(), created({ id: "ses_2" }), keyed("k1"), keyed("k2", { sessionId: "ses_2" })]);
+    const loaded = new SessionRegistry();
+    loaded.load(JSON.parse(JSON.stringify(registry.entries())) as unknown[], 4);
+    loaded.apply({ type: "session.deleted", sessionId: "ses_1", at: AT, seq: 5, data: {} });
+    expect(loaded.reply("k1")?.body).toEqual(left);
+    expect(loaded.reply("k2")?.body).toEqual(body);
+  });
+
+  test("it is to be forgotten until that is said to be done, over checkpoints", () => {
+    const registry = fold([created(), event("session.deleted", {})]);
+    const loaded = new SessionRegistry();
+    loaded.load(JSON.parse(JSON.stringify(registry.entries())) as unknown[], 2);
+    for (const each of [registry, loaded]) {
+      expect(each.toForget()).toEqual([{ id: "ses_1", seq: 2, at: AT }]);
+      each.apply({ type: "session.forgotten", sessionId: "ses_1", at: AT, seq: 3, data: {} });
+      expect(each.toForget()).toEqual([]);
+    }
   });
 });

@@ -188,3 +188,97 @@ describe("several turns", () => {
     });
   });
 });
+
+describe("queued turns", () => {
+  const queued = (turnId: string, sessionId = "ses_1"): NewEvent => accepted({ turnId, sessionId }, { queued: true });
+  const ids = (turns: readonly { id: string }[]): string[] => turns.map(({ id }) => id);
+
+  test("are open and not in progress, until they are forwarded", () => {
+    const registry = fold([accepted(), queued("turn_2"), queued("turn_3")]);
+    expect([registry.openCount, registry.activeCount, registry.queuedCount]).toEqual([3, 1, 2]);
+    expect(ids(registry.queuedOf("ses_1"))).toEqual(["turn_2", "turn_3"]);
+    const later = fold([queued("turn_2"), queued("turn_3"), forwarding({ turnId: "turn_2" })]);
+    expect([later.openCount, later.activeCount, later.queuedCount]).toEqual([2, 1, 1]);
+    expect(later.get("turn_2")).not.toHaveProperty("queued");
+  });
+
+  test("hold what the log must keep", () => {
+    const registry = fold([queued("turn_2"), accepted(), event("turn.completed")]);
+    expect(registry.oldestOpenSeq).toBe(1);
+  });
+
+  test("are first in line when nothing else of their session is in progress, the longest accepted first", () => {
+    const before = [
+      queued("turn_b", "ses_2"),
+      accepted(),
+      queued("turn_2"),
+      queued("turn_a", "ses_3"),
+      queued("turn_c", "ses_2"),
+    ];
+    expect(ids(fold(before).queueHeads())).toEqual(["turn_b", "turn_a"]);
+    expect(ids(fold([...before, event("turn.failed")]).queueHeads())).toEqual(["turn_b", "turn_2", "turn_a"]);
+    const cancelled = event("turn.interrupted", {}, { sessionId: "ses_2", turnId: "turn_b" });
+    expect(ids(fold([...before, cancelled]).queueHeads())).toEqual(["turn_a", "turn_c"]);
+  });
+
+  test("leave the queue by their end, and with their session", () => {
+    const gone = fold([queued("turn_2"), event("turn.interrupted", {}, { turnId: "turn_2" })]);
+    expect([gone.queuedCount, gone.openCount, gone.get("turn_2")?.queued]).toEqual([0, 0, undefined]);
+    const deleted = fold([queued("turn_2"), event("session.deleted")]);
+    expect([deleted.queuedCount, deleted.openCount, ids(deleted.queueHeads())]).toEqual([0, 0, []]);
+  });
+
+  test("keep their order through a checkpoint", () => {
+    const registry = fold([queued("turn_9"), queued("turn_2"), queued("turn_5")]);
+    const loaded = new TurnRegistry();
+    loaded.load(JSON.parse(JSON.stringify(registry.entries())) as unknown[], 3);
+    expect(ids(loaded.queuedOf("ses_1"))).toEqual(["turn_9", "turn_2", "turn_5"]);
+    expect([loaded.openCount, loaded.queuedCount, loaded.oldestOpenSeq]).toEqual([3, 3, 1]);
+  });
+});
+
+describe("runs", () => {
+  const RUN = { sessionId: "ses_1", turnId: "turn_1", codexRunId: "crun_1" };
+  const ofRun = (type: string, data: Record<string, unknown> = {}): NewEvent => ({ type, ...RUN, data });
+  const BEGUN = [ofRun("turn.accepted", { outputSchema: { type: "string" } }), ofRun("run.accepted")];
+  const torn = (events: readonly NewEvent[]): string[] =>
+    fold(events)
+      .tornRuns()
+      .map(({ id }) => id);
+
+  test("are found by their id and listed; the schema stays in the log", () => {
+    const registry = fold([...BEGUN, accepted({ turnId: "turn_2" })]);
+    expect(registry.byRun("crun_1")).toMatchObject({ id: "turn_1", codexRunId: "crun_1", hasOutputSchema: true });
+    expect(registry.byRun("crun_2")).toBeUndefined();
+    expect([...registry.runIds.newestFirst()]).toEqual(["crun_1"]);
+    expect(JSON.stringify(registry.entries())).not.toContain("string");
+    expect(turnView(registry.get("turn_1")!)).toEqual({
+      id: "turn_1",
+      sessionId: "ses_1",
+      codexRunId: "crun_1",
+      state: "accepted",
+      origin: "client",
+      createdAt: AT,
+    });
+  });
+
+  test("lack an event of theirs when a crash came between it and their turn's", () => {
+    expect(torn(BEGUN.slice(0, 1))).toEqual(["turn_1"]);
+    expect(torn(BEGUN)).toEqual([]);
+    expect(torn([...BEGUN, event("turn.failed")])).toEqual(["turn_1"]);
+    expect(torn([...BEGUN, event("turn.failed"), ofRun("run.failed")])).toEqual([]);
+    expect(torn([accepted(), event("turn.failed")])).toEqual([]);
+  });
+
+  test("survive a checkpoint, and go with their session", () => {
+    const registry = fold([...BEGUN, event("turn.failed")]);
+    const loaded = new TurnRegistry();
+    loaded.load(JSON.parse(JSON.stringify(registry.entries())) as unknown[], 3);
+    expect(loaded.byRun("crun_1")?.state).toBe("failed");
+    expect(loaded.tornRuns()).toHaveLength(1);
+    loaded.apply({ type: "session.deleted", sessionId: "ses_1", at: AT, seq: 4, data: {} });
+    expect(loaded.byRun("crun_1")).toBeUndefined();
+    expect([...loaded.runIds.newestFirst()]).toEqual([]);
+    expect(loaded.tornRuns()).toEqual([]);
+  });
+});

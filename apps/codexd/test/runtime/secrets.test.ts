@@ -2,7 +2,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { PermissionFault } from "@baa/storage";
 import { describe, expect, test } from "vitest";
-import { ensureToken, secretValues } from "../../src/runtime/secrets.ts";
+import { ensureToken, LiveSecrets, secretValues } from "../../src/runtime/secrets.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 describe("codexd's own token", () => {
@@ -60,4 +60,17 @@ describe("the values to redact", () => {
     fs.writeFileSync(files[1]!, "\n");
     expect(values()).toEqual([]);
   });
+});
+
+test("a value that is added is secret from then on, beside those of files; unchanged values are the same array", () => {
+  let ofFiles: readonly string[] = ["from-a-file"];
+  const secrets = new LiveSecrets(() => ofFiles);
+  expect(secrets.values()).toEqual(["from-a-file"]);
+  secrets.add("sk-added");
+  secrets.add("sk-added");
+  const values = secrets.values();
+  expect(values).toEqual(["from-a-file", "sk-added"]);
+  expect(secrets.values()).toBe(values);
+  ofFiles = ["another"];
+  expect(secrets.values()).toEqual(["another", "sk-added"]);
 });

@@ -11,11 +11,15 @@ type Answer = (params: Record<string, unknown>) => unknown;
 export class FakeChild {
   readonly sent: Sent[] = [];
   isReady = true;
+  takesTurns = true;
   generation = 1;
   notReadyMs = 0;
   lastExit: ChildExit | undefined;
   ensureReady: () => Promise<void> = async () => undefined;
   readonly loaded = new Set<string>();
+  /** When a loaded thread was of use last; unless a test says so, at 0. */
+  readonly usedAtMs = new Map<string, number>();
+  readonly touched: string[] = [];
   readonly #answers = new Map<string, Answer>();
   readonly #ready = new Set<(generation: number) => void>();
   readonly #exit = new Set<(exit: ChildExit) => void>();
@@ -70,6 +74,16 @@ export class FakeChild {
   markLoaded(threadId: string, loaded: boolean): void {
     if (loaded) this.loaded.add(threadId);
     else this.loaded.delete(threadId);
+  }
+
+  touch(threadId: string): void {
+    this.touched.push(threadId);
+  }
+
+  get loadedThreads(): { threadId: string; usedAtMs: number }[] {
+    return [...this.loaded]
+      .map((threadId) => ({ threadId, usedAtMs: this.usedAtMs.get(threadId) ?? 0 }))
+      .toSorted((a, b) => a.usedAtMs - b.usedAtMs);
   }
 
   onReady(listener: (generation: number) => void): void {

@@ -7,6 +7,7 @@ export interface FakeCoreState {
   requiresLogin: boolean;
   rateLimits: unknown;
   lastExit: Record<string, unknown> | undefined;
+  newestVersion: string | undefined;
 }
 
 /** What readiness and status look at; change `state` and ask again. */
@@ -17,6 +18,7 @@ export const fakeCore = (): { core: Core; state: FakeCoreState; registries: Regi
     requiresLogin: false,
     rateLimits: undefined,
     lastExit: undefined,
+    newestVersion: undefined,
   };
   const registries = new Registries();
   const core = {
@@ -40,6 +42,11 @@ export const fakeCore = (): { core: Core; state: FakeCoreState; registries: Regi
         return state.lastExit;
       },
       supervisor: { stats: () => ({ restarts: 2 }) },
+    },
+    versions: {
+      get highest() {
+        return state.newestVersion;
+      },
     },
     account: {
       get requiresLogin() {

@@ -5,6 +5,7 @@ import { Registries } from "../../src/registry/registries.ts";
 import { Forwarder } from "../../src/turns/forwarder.ts";
 import { FakeChild } from "../support/fake-child.ts";
 import { FakeLog } from "../support/fake-log.ts";
+import { toCodexInput } from "../support/input.ts";
 import { AT, openJournal } from "../support/journal.ts";
 import { fakeLogger } from "../support/logger.ts";
 import { accepted, created, createdBare, event, itemStarted, started } from "../support/records.ts";
@@ -18,6 +19,8 @@ const setUp = async (events: readonly NewEvent[] = [created(), accepted()]) => {
     child: child.port,
     journal: opened.journal,
     logger,
+    toCodexInput,
+    whenFree: async () => undefined,
     onUncertain: (turnId) => uncertain.push(turnId),
   });
   const turn = () => opened.registries.turns.get("turn_1");
@@ -161,6 +164,8 @@ describe("storage", () => {
       child: child.port,
       journal,
       logger: fakeLogger().logger,
+      toCodexInput,
+      whenFree: async () => undefined,
       onUncertain: () => undefined,
     });
     await forwarder.forward("turn_1");

@@ -3,11 +3,15 @@ import { describe, expect, test } from "vitest";
 import type { NewEvent } from "../../src/journal/journal.ts";
 import { Forwarder } from "../../src/turns/forwarder.ts";
 import { FakeChild } from "../support/fake-child.ts";
+import { toCodexInput } from "../support/input.ts";
 import { openJournal } from "../support/journal.ts";
 import { fakeLogger } from "../support/logger.ts";
 import { accepted, created, createdBare, event, forwarding, started } from "../support/records.ts";
 
-const setUp = async (events: readonly NewEvent[] = [created(), accepted()]) => {
+const setUp = async (
+  events: readonly NewEvent[] = [created(), accepted()],
+  whenFree: () => Promise<void> = async () => undefined,
+) => {
   const opened = await openJournal({ events });
   const child = new FakeChild().answerThreads().answer("turn/start", () => ({ turn: { id: "ctx_1" } }));
   const { logger } = fakeLogger();
@@ -16,6 +20,8 @@ const setUp = async (events: readonly NewEvent[] = [created(), accepted()]) => {
     child: child.port,
     journal: opened.journal,
     logger,
+    toCodexInput,
+    whenFree,
     onUncertain: (turnId) => uncertain.push(turnId),
   });
   const turn = () => opened.registries.turns.get("turn_1");
@@ -90,6 +96,44 @@ describe("the way of a turn to the child (I2)", () => {
     await forwarder.forward("turn_1");
     expect(child.methods()).toEqual(["thread/resume", "turn/start"]);
     expect(turn()?.state).toBe("running");
+  });
+});
+
+describe("what it takes along, and what it waits for", () => {
+  test("the schema of the answer", async () => {
+    const outputSchema = { type: "object", properties: { a: { type: "string" } } };
+    const { child, forwarder } = await setUp([created(), accepted({}, { outputSchema })]);
+    await forwarder.forward("turn_1");
+    expect(child.sent.at(-1)).toMatchObject({ method: "turn/start", params: { outputSchema } });
+  });
+
+  test("nothing is sent while something is being done to the thread", async () => {
+    let free: () => void = () => undefined;
+    const whenFree = () => new Promise<void>((resolve) => (free = resolve));
+    const { child, forwarder, log, turn } = await setUp([created(), accepted()], whenFree);
+    const forwarded = forwarder.forward("turn_1");
+    await log.whenVisible(2);
+    expect([forwarder.has("turn_1"), child.sent]).toEqual([true, []]);
+    free();
+    await forwarded;
+    expect(turn()?.state).toBe("running");
+    expect(forwarder.has("turn_1")).toBe(false);
+  });
+
+  test("a turn that ended in that time never goes out", async () => {
+    const { child, forwarder, journal } = await setUp([created(), accepted()], async () => {
+      journal.append([event("turn.interrupted")]);
+    });
+    await forwarder.forward("turn_1");
+    expect(child.sent).toEqual([]);
+  });
+
+  test("a file of the input is gone by now: failed by name", async () => {
+    const input = [{ type: "localImage", path: "/nonexistent/a.png" }];
+    const { child, forwarder, turn } = await setUp([created(), accepted({}, { input })]);
+    await forwarder.forward("turn_1");
+    expect(turn()).toMatchObject({ state: "failed", error: { code: "input_gone", retryable: false } });
+    expect(child.sent).toEqual([]);
   });
 });
 

@@ -207,6 +207,35 @@ describe("no end comes within the deadline (I6)", () => {
   });
 });
 
+describe("whether a session is free for its next turn", () => {
+  test("not before commands left running were ended: they would be the next turn's", async () => {
+    const { journal, child, interrupter } = await setUp(RUNNING);
+    const clean = child.hold(CLEAN);
+    journal.append([REQUESTED, event("turn.interrupted", { reason: "requested" })]);
+    const order: string[] = [];
+    const free = interrupter.whenFree("ses_1").then(() => order.push("free"));
+    await interrupter.whenFree("ses_2");
+    await child.asked(CLEAN);
+    order.push("cleaned");
+    clean.resolve({});
+    await free;
+    expect(order).toEqual(["cleaned", "free"]);
+  });
+
+  test("not before a stalled turn's thread was unloaded", async () => {
+    const { journal, child, interrupter, listedAs } = await setUp(RUNNING);
+    listedAs("inProgress");
+    journal.append([REQUESTED]);
+    await interrupter.whenFree("ses_1");
+    expect(child.methods().slice(2)).toEqual(["thread/archive", "thread/unarchive", CLEAN]);
+  });
+
+  test("at once where nothing is interrupted", async () => {
+    const { interrupter } = await setUp(RUNNING);
+    await interrupter.whenFree("ses_1");
+  });
+});
+
 test("a stop ends the waiting and decides nothing", async () => {
   const { journal, child, interrupter, turn } = await setUp(RUNNING);
   child.answer("turn/interrupt", () => {

@@ -4,6 +4,7 @@ import { Forwarder } from "../../src/turns/forwarder.ts";
 import { Reconciler } from "../../src/turns/reconciler.ts";
 import { Recovery } from "../../src/turns/recovery.ts";
 import { FakeChild } from "../support/fake-child.ts";
+import { toCodexInput } from "../support/input.ts";
 import { openJournal, type OpenJournal } from "../support/journal.ts";
 import { fakeLogger } from "../support/logger.ts";
 import { accepted, created, event, forwarding, RUNNING, started } from "../support/records.ts";
@@ -14,7 +15,14 @@ const setUp = async (events: readonly NewEvent[]) => {
   child.generation = 1;
   const { logger, lines } = fakeLogger();
   const reconciler = new Reconciler(child.port, opened.journal, logger);
-  const forwarder = new Forwarder({ child: child.port, journal: opened.journal, logger, onUncertain: () => undefined });
+  const forwarder = new Forwarder({
+    child: child.port,
+    journal: opened.journal,
+    logger,
+    toCodexInput,
+    whenFree: async () => undefined,
+    onUncertain: () => undefined,
+  });
   const recovery = new Recovery({ child: child.port, journal: opened.journal, forwarder, reconciler, logger });
   return { ...opened, child, lines, recovery };
 };
@@ -108,6 +116,21 @@ describe("when a child is ready", () => {
     await opened.journal.settled();
     expect((await opened.types(6)).toSorted()).toEqual(["turn.forwarding", "turn.interrupted", "turn.started"]);
     expect(opened.child.methods().filter((method) => method === "turn/start")).toHaveLength(1);
+  });
+
+  test("queued turns are left to their queue", async () => {
+    const two = { sessionId: "ses_2", turnId: "turn_2" };
+    const opened = await setUp([
+      created(),
+      accepted({}, { queued: true }),
+      created({ id: "ses_2", threadId: "thr_2" }),
+      accepted(two),
+    ]);
+    const begun = folded(opened, "turn.started");
+    opened.child.becomeReady(1);
+    await begun;
+    expect(opened.child.sent.map(({ params }) => params["threadId"])).toEqual(["thr_2", "thr_2"]);
+    expect(opened.registries.turns.get("turn_1")?.state).toBe("accepted");
   });
 
   test("turns that have ended are nobody's business", async () => {

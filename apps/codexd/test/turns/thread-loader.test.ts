@@ -158,3 +158,29 @@ test("each sandbox mode has its own echo; all that differs is named", async () =
     'sandbox is x, not read-only; approvalPolicy is "never", not on-request; cwd is /, not /home/u/project',
   );
 });
+
+describe("a thread in Codex's archive", () => {
+  test("of a session that is not archived is taken out and resumed", async () => {
+    const { child, ensure } = await setUp([created()]);
+    const resumed = { thread: { id: "thr_1" }, cwd: "/home/u/project", model: "m", approvalPolicy: "on-request" };
+    let archived = true;
+    child.answer("thread/resume", () =>
+      archived
+        ? refuse("session thr_1 is archived. Run `codex unarchive thr_1`")()
+        : { ...resumed, sandbox: { type: "readOnly" } },
+    );
+    child.answer("thread/unarchive", () => {
+      archived = false;
+      return {};
+    });
+    expect(await ensure()).toBe("thr_1");
+    expect(child.methods()).toEqual(["thread/resume", "thread/unarchive", "thread/resume"]);
+  });
+});
+
+test("a fork's history was written before its first turn: a thread that is gone is not started anew", async () => {
+  const { child, ensure } = await setUp([created({ forkedFrom: "ses_0" })]);
+  child.answer("thread/resume", refuse("no rollout found for thread id thr_1"));
+  await expect(ensure()).rejects.toBeInstanceOf(ThreadUnknownError);
+  expect(child.methods()).toEqual(["thread/resume"]);
+});

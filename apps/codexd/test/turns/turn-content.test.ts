@@ -181,3 +181,38 @@ describe("where the text is looked for", () => {
     });
   });
 });
+
+describe("steering inputs", () => {
+  const steered = (inputId: string, data: Record<string, unknown> = {}): NewEvent =>
+    event("turn.steered", { inputId, consumed: false, ...data });
+
+  test("in the order they were sent, each with what became of it", async () => {
+    const { steers } = await contentAfter(
+      steered("i1", { input: "x" }),
+      steered("i2", { input: "y" }),
+      steered("i3", { input: "z" }),
+      steered("i2", { rejected: "no active turn to steer" }),
+      steered("i1", { consumed: true }),
+    );
+    expect(steers).toEqual([
+      { inputId: "i1", state: "consumed" },
+      { inputId: "i2", state: "rejected" },
+      { inputId: "i3", state: "sent" },
+    ]);
+  });
+
+  test("what is consumed stays so", async () => {
+    const content = await contentAfter(steered("i1"), steered("i1", { consumed: true }), steered("i1"), COMPLETED);
+    expect(content.steers).toEqual([{ inputId: "i1", state: "consumed" }]);
+  });
+
+  test("a refusal that comes just after the turn's end counts", async () => {
+    const content = await contentAfter(steered("i1"), COMPLETED, steered("i1", { rejected: "too late" }));
+    expect(content.steers).toEqual([{ inputId: "i1", state: "rejected" }]);
+  });
+
+  test("of another turn are not taken for its own; without any there is no list", async () => {
+    const other = event("turn.steered", { inputId: "i9", consumed: true }, { turnId: "turn_2" });
+    expect(await contentAfter(other, COMPLETED)).not.toHaveProperty("steers");
+  });
+});

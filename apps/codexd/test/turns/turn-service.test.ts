@@ -5,13 +5,16 @@ import type { NewEvent } from "../../src/journal/journal.ts";
 import { SessionService } from "../../src/sessions/session-service.ts";
 import type { Forwarder } from "../../src/turns/forwarder.ts";
 import { HistoryReader } from "../../src/turns/history-reader.ts";
+import { TurnQueue } from "../../src/turns/turn-queue.ts";
 import { TurnService } from "../../src/turns/turn-service.ts";
 import { TurnWaiters } from "../../src/turns/turn-waiters.ts";
 import { FakeChild } from "../support/fake-child.ts";
+import { toCodexInput } from "../support/input.ts";
 import { AT, openJournal } from "../support/journal.ts";
 import { accepted, created, event, itemCompleted, RUNNING } from "../support/records.ts";
 
 const BODY = { input: "hello", ifBusy: "reject" as const };
+const QUEUE = { input: "hello", ifBusy: "queue" as const };
 
 const setUp = async (events: readonly NewEvent[] = [created()], turnsMax = 2) => {
   const opened = await openJournal({ events });
@@ -29,12 +32,15 @@ const setUp = async (events: readonly NewEvent[] = [created()], turnsMax = 2) =>
     policy,
     cwdRules,
     scratchDir: opened.dir,
+    files: { removeSession: async () => undefined },
     newId: () => "ses_new",
     now: () => AT,
   });
   const forwarded: { turnId: string; head: number }[] = [];
   const forwarder = {
     forward: async (turnId: string) => void forwarded.push({ turnId, head: log.head() }),
+    has: (turnId: string) => forwarded.some((one) => one.turnId === turnId),
+    queuedInHand: 0,
   } as unknown as Forwarder;
   let made = 0;
   const service = new TurnService({
@@ -42,14 +48,15 @@ const setUp = async (events: readonly NewEvent[] = [created()], turnsMax = 2) =>
     child: child.port,
     sessions,
     forwarder,
+    queue: new TurnQueue({ child: child.port, journal, forwarder, turnsMax }),
     waiters: new TurnWaiters(journal),
     history: new HistoryReader(child.port, journal),
-    turnsMax,
+    toCodexInput,
     newId: () => `turn_new${(made += 1)}`,
     newInputId: () => "inp_1",
   });
   const after = async () => (await opened.events()).slice(events.length);
-  return { ...opened, child, service, forwarded, after };
+  return { ...opened, child, sessions, service, forwarded, after };
 };
 const refusalOf = async (promise: Promise<unknown>): Promise<ProblemError> => {
   const error = await promise.then(
@@ -92,6 +99,22 @@ describe("start", () => {
     expect(await after()).toEqual([]);
   });
 
+  test("none while something is done to the session's thread, and then by what has become of it", async () => {
+    const { service, sessions, journal, forwarded, types } = await setUp();
+    let end!: () => void;
+    const held = sessions.gate.run("ses_1", async () => {
+      await new Promise<void>((resolve) => (end = resolve));
+      journal.append([event("session.updated", { session: { ...sessions.view("ses_1"), archived: true } })]);
+    });
+    const started = refusalOf(service.start("ses_1", BODY, undefined));
+    await new Promise((resolve) => void setImmediate(resolve));
+    expect([forwarded, await types(1)]).toEqual([[], []]);
+    end();
+    await held;
+    expect((await started).code).toBe("session_archived");
+    expect(await types(1)).toEqual(["session.updated"]);
+  });
+
   test("two at once: one is taken", async () => {
     const { service, forwarded } = await setUp();
     const results = await Promise.allSettled([
@@ -123,14 +146,112 @@ describe("start", () => {
     expect(await refusalOf(service.start("ses_2", BODY, undefined))).toMatchObject({ code: "turns_full", status: 429 });
   });
 
-  test("archived, unknown, blank, queued: refused by name", async () => {
+  test("archived, unknown, blank: refused by name", async () => {
     const { service } = await setUp([created({ archived: true })]);
     expect((await refusalOf(service.start("ses_1", BODY, undefined))).code).toBe("session_archived");
     expect((await refusalOf(service.start("ses_9", BODY, undefined))).code).toBe("session_not_found");
     expect((await refusalOf(service.start("ses_1", { ...BODY, input: " " }, undefined))).code).toBe("invalid");
-    expect((await refusalOf(service.start("ses_1", { ...BODY, ifBusy: "queue" }, undefined))).code).toBe(
-      "not_implemented",
-    );
+    expect((await refusalOf(service.start("ses_1", QUEUE, undefined))).code).toBe("session_archived");
+  });
+});
+
+describe("ifBusy: queue", () => {
+  const IDS = { sessionId: "ses_1", turnId: "turn_new1" };
+
+  test("behind a running turn: accepted as queued, on disk, not forwarded", async () => {
+    const { service, forwarded, after, registries } = await setUp([...RUNNING]);
+    const turn = await service.start("ses_1", { ...QUEUE, timeoutMs: 9000 }, { id: "k", digest: "d" });
+    expect(turn).toEqual({
+      id: "turn_new1",
+      sessionId: "ses_1",
+      state: "accepted",
+      origin: "client",
+      queued: true,
+      createdAt: AT,
+    });
+    expect(await after()).toEqual([
+      {
+        seq: 5,
+        at: AT,
+        type: "turn.accepted",
+        ...IDS,
+        data: {
+          origin: "client",
+          queued: true,
+          input: "hello",
+          timeoutMs: 9000,
+          idempotency: { id: "k", digest: "d", status: 202, body: { turn } },
+        },
+      },
+    ]);
+    expect(forwarded).toEqual([]);
+    expect(registries.sessionView(registries.sessions.get("ses_1")!)).toMatchObject({
+      state: "running",
+      activeTurnId: "turn_1",
+      queuedTurns: 1,
+    });
+  });
+
+  test("in a free session it is a turn like any other", async () => {
+    const { service, forwarded } = await setUp();
+    expect(await service.start("ses_1", QUEUE, undefined)).not.toHaveProperty("queued");
+    expect(forwarded.map(({ turnId }) => turnId)).toEqual(["turn_new1"]);
+  });
+
+  test("behind another turn no child is waited for; in a free session there must be one", async () => {
+    const { service, child, journal } = await setUp([...RUNNING]);
+    child.ensureReady = async () => {
+      throw new ProblemError("child_unavailable");
+    };
+    expect((await service.start("ses_1", QUEUE, undefined)).queued).toBe(true);
+    journal.append([event("turn.completed"), event("turn.interrupted", {}, IDS)]);
+    expect((await refusalOf(service.start("ses_1", QUEUE, undefined))).code).toBe("child_unavailable");
+  });
+
+  test("as many turns in progress as allowed: it waits, and does not count itself", async () => {
+    const { service, registries } = await setUp([...RUNNING, created({ id: "ses_2", threadId: "thr_2" })], 1);
+    expect((await service.start("ses_2", QUEUE, undefined)).queued).toBe(true);
+    expect((await refusalOf(service.start("ses_2", BODY, undefined))).code).toBe("turn_active");
+    expect([registries.turns.activeCount, registries.turns.queuedCount]).toEqual([1, 1]);
+  });
+
+  test("a turn that began while the child was waited for: it waits behind it", async () => {
+    const { service, child, journal } = await setUp();
+    child.ensureReady = async () => void journal.append([accepted()]);
+    expect((await service.start("ses_1", QUEUE, undefined)).queued).toBe(true);
+  });
+
+  test("32 wait at most; then 429, and there is room again when one is cancelled", async () => {
+    const { service } = await setUp([...RUNNING]);
+    for (let i = 0; i < 32; i += 1) await service.start("ses_1", QUEUE, undefined);
+    const refused = await refusalOf(service.start("ses_1", QUEUE, undefined));
+    expect(refused).toMatchObject({ code: "queue_full", status: 429, retryAfterS: 5 });
+    expect(await service.interrupt("ses_1", "turn_new7", undefined)).toMatchObject({ state: "interrupted" });
+    expect((await service.start("ses_1", QUEUE, undefined)).queued).toBe(true);
+  });
+
+  test("an interrupt takes it out of the queue at once; its record says nothing of a queue any more", async () => {
+    const { service, after, registries } = await setUp([...RUNNING]);
+    await service.start("ses_1", QUEUE, undefined);
+    const turn = await service.interrupt("ses_1", "turn_new1", { id: "k", digest: "d" });
+    expect(turn).toMatchObject({ state: "interrupted", reason: "requested" });
+    expect(turn).not.toHaveProperty("queued");
+    expect(registries.sessions.reply("k")?.body).toEqual({ turn });
+    expect((await after()).map(({ type }) => type)).toEqual([
+      "turn.accepted",
+      "turn.interruptRequested",
+      "turn.interrupted",
+    ]);
+    expect(registries.turns.queuedOf("ses_1")).toEqual([]);
+  });
+
+  test("it cannot be steered, and its session not be deleted", async () => {
+    const { service, sessions, journal } = await setUp([...RUNNING]);
+    await service.start("ses_1", QUEUE, undefined);
+    const refused = await refusalOf(service.steer("ses_1", "turn_new1", "more", undefined));
+    expect(refused).toMatchObject({ code: "turn_not_steerable", detail: "Turn turn_new1 is queued." });
+    journal.append([event("turn.completed")]);
+    expect((await refusalOf(sessions.delete("ses_1", undefined))).code).toBe("turn_active");
   });
 });
 
@@ -177,6 +298,21 @@ describe("steer", () => {
     });
     const error = await service.steer("ses_1", "turn_1", "more", undefined).catch((thrown: unknown) => thrown);
     expect((error as { code?: string }).code).not.toBe("turn_not_steerable");
+  });
+
+  test("the turn ended while the child was waited for: refused, nothing recorded", async () => {
+    const { service, child, journal, after } = await setUp([...RUNNING]);
+    child.ensureReady = async () => void journal.append([event("turn.completed")]);
+    expect((await refusalOf(service.steer("ses_1", "turn_1", "more", undefined))).code).toBe("turn_ended");
+    expect((await after()).map(({ type }) => type)).toEqual(["turn.completed"]);
+  });
+
+  test("what became of each input is read with the turn", async () => {
+    const { service, journal } = await setUp([...RUNNING]);
+    await service.steer("ses_1", "turn_1", "more", undefined);
+    expect((await service.read("ses_1", "turn_1", 0)).steers).toEqual([{ inputId: "inp_1", state: "sent" }]);
+    await journal.appendVisible([event("turn.steered", { inputId: "inp_1", consumed: true })]);
+    expect((await service.read("ses_1", "turn_1", 0)).steers).toEqual([{ inputId: "inp_1", state: "consumed" }]);
   });
 
   test("ended, not begun, unknown: refused by name, nobody is asked", async () => {

@@ -39,7 +39,7 @@ describe("what should happen to an open turn", () => {
   const cases: [
     string,
     Partial<TurnRecord>,
-    { idleMs?: number; ageMs?: number; childGoneMs?: number; holdsFullLog?: boolean },
+    { idleMs?: number; ageMs?: number; childGoneMs?: number; holdsFullLog?: boolean; isWaiting?: boolean },
     Verdict,
   ][] = [
     ["fresh", {}, {}, LEAVE],
@@ -80,6 +80,15 @@ describe("what should happen to an open turn", () => {
       LOST,
     ],
     ["accepted, waiting for a child", { state: "accepted" }, { ageMs: 4999, childGoneMs: 4999, idleMs: 4999 }, LEAVE],
+    ["queued, its turn not come", { state: "accepted", queued: true, timeoutMs: 1 }, { isWaiting: true }, LEAVE],
+    ["queued without a child", { state: "accepted", queued: true }, { isWaiting: true, childGoneMs: 9999 }, LEAVE],
+    [
+      "queued, holding a full log",
+      { state: "accepted", queued: true },
+      { isWaiting: true, holdsFullLog: true },
+      LOG_FULL,
+    ],
+    ["queued, on its way too long", { state: "accepted", queued: true }, { ageMs: 5000 }, NOT_STARTED],
     ["accepted too long", { state: "accepted" }, { ageMs: 5000 }, NOT_STARTED],
     ["accepted too long without a child", { state: "accepted" }, { ageMs: 5000, childGoneMs: 5000 }, NOT_STARTED],
   ];
@@ -98,6 +107,7 @@ const setUp = (events: readonly NewEvent[] = RUNNING) => {
   const clock = new FakeClock();
   const interrupts: [string, string][] = [];
   const errors: unknown[] = [];
+  const inHand = new Set<string>();
   const interrupt = async (turn: TurnRecord, reason: string): Promise<void> => {
     interrupts.push([turn.id, reason]);
     journal.append([event("turn.interruptRequested", { reason }, { turnId: turn.id })]);
@@ -107,6 +117,7 @@ const setUp = (events: readonly NewEvent[] = RUNNING) => {
     child: child.port,
     clock,
     limits: LIMITS,
+    isWaiting: (turn: TurnRecord) => turn.queued === true && !inHand.has(turn.id),
     interrupt,
     onError: (error: unknown) => errors.push(error),
     intervalMs: 3_600_000,
@@ -119,7 +130,7 @@ const setUp = (events: readonly NewEvent[] = RUNNING) => {
     clock.advance(ms);
     watchdog.sweep();
   };
-  return { log, registries, journal, child, clock, interrupts, errors, watchdog, after, options };
+  return { log, registries, journal, child, clock, interrupts, errors, inHand, watchdog, after, options };
 };
 
 describe("the sweep", () => {
@@ -204,6 +215,70 @@ describe("the sweep", () => {
     await Promise.resolve();
     expect(tries).toBe(2);
     expect(errors).toHaveLength(2);
+  });
+});
+
+describe("a queued turn", () => {
+  const QUEUED = { turnId: "turn_2" };
+  const waiting = (data: Record<string, unknown> = {}): NewEvent => accepted(QUEUED, { queued: true, ...data });
+
+  test("waits as long as it must", () => {
+    const { after, registries } = setUp([...RUNNING, waiting()]);
+    for (let i = 0; i < 100; i += 1) after(900);
+    expect(registries.turns.get("turn_2")).toMatchObject({ state: "accepted", queued: true });
+  });
+
+  test("its time begins when its turn comes", () => {
+    const { journal, interrupts, after, clock } = setUp([...RUNNING, waiting({ timeoutMs: 500 })]);
+    after(5000);
+    journal.append([event("turn.completed")]);
+    clock.advance(400);
+    journal.append([forwarding(QUEUED), started("ctx_2", QUEUED)]);
+    after(499);
+    expect(interrupts).toEqual([["turn_1", "idle_timeout"]]);
+    after(1);
+    expect(interrupts.at(-1)).toEqual(["turn_2", "timeout"]);
+  });
+
+  test("and not with its acceptance, though nobody looked meanwhile", () => {
+    const { journal, interrupts, after, clock } = setUp([...RUNNING, waiting({ timeoutMs: 500 })]);
+    clock.advance(400);
+    journal.append([event("turn.completed"), forwarding(QUEUED), started("ctx_2", QUEUED)]);
+    after(499);
+    expect(interrupts).toEqual([]);
+    after(1);
+    expect(interrupts).toEqual([["turn_2", "timeout"]]);
+  });
+
+  test("begins anew when it went back to the queue in between", () => {
+    const { inHand, after, registries } = setUp([created(), waiting()]);
+    inHand.add("turn_2");
+    after(1);
+    after(4999);
+    inHand.delete("turn_2");
+    after(1);
+    inHand.add("turn_2");
+    after(1);
+    after(4999);
+    expect(registries.turns.get("turn_2")?.state).toBe("accepted");
+  });
+
+  test("is given back when it is on its way for too long", () => {
+    const { inHand, after, registries } = setUp([created(), waiting()]);
+    after(100_000);
+    inHand.add("turn_2");
+    after(1);
+    after(4999);
+    expect(registries.turns.get("turn_2")?.state).toBe("accepted");
+    after(1);
+    expect(registries.turns.get("turn_2")).toMatchObject({ state: "failed", error: { code: "not_started" } });
+  });
+
+  test("that keeps a full log from shrinking is interrupted (E6)", () => {
+    const { log, interrupts, after } = setUp([created(), waiting(), ...RUNNING.slice(1)]);
+    log.size = 100;
+    after(1);
+    expect(interrupts).toEqual([["turn_2", "log_full"]]);
   });
 });
 

@@ -1,0 +1,259 @@
+import path from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { CODEX_PREFIX, CODEX_ROUTES, CONDUCTOR_OWN_ROUTES, CONDUCTOR_ROUTES, SCOPES } from "@baa/contracts";
+import {
+  CONDUCTOR_SURFACES,
+  createServer,
+  type CredentialSource,
+  type HttpServer,
+  type ListenAddress,
+  tokenFile,
+  tokenList,
+} from "@baa/http";
+import { createLifecycle, type Lifecycle, type Logger, systemClock } from "@baa/process";
+import { acquireLock, DamagedFileError, ensurePrivateDir, type Lock, LockHeldError, probeLock } from "@baa/storage";
+import { CodexdToken } from "./codex-link/codexd-token.ts";
+import { CodexForwarding } from "./codex-link/forwarding.ts";
+import { CodexdLink } from "./codex-link/link.ts";
+import { type Config, VERSION } from "./config.ts";
+import { Core } from "./core.ts";
+import { eventSource } from "./http/event-source.ts";
+import { createHandlers } from "./http/handlers.ts";
+import { type ConductorMetrics, createConductorMetrics } from "./metrics.ts";
+import { readOpenApi } from "./openapi-file.ts";
+import { Readiness } from "./readiness.ts";
+import { capabilitiesDocument, runtimeDocument, type RuntimeSources } from "./runtime.ts";
+import { ensureSharedToken } from "./secrets.ts";
+import { NewerStoreError } from "./store/migrations.ts";
+
+/** Milliseconds for closing the HTTP face: readers get their `bye`, requests in flight their reply. */
+const HTTP_STOP_MS = 5_000;
+/** For everything together; below the ExitTimeOut of 30 s in our plists. */
+const STOP_BUDGET_MS = 14_000;
+/** How often a standby looks whether the lead is free. */
+const LEAD_POLL_MS = 500;
+
+export interface ConductorOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** The store cannot be used any more; only a new start can mend that. */
+  readonly onFatal: (error: Error) => void;
+}
+
+/** The daemon, assembled. `start` resolves when it serves; a standby may begin to lead later. */
+export class Conductor {
+  readonly #o: ConductorOptions;
+  readonly #readiness = new Readiness();
+  readonly #link: CodexdLink;
+  readonly #token: CodexdToken;
+  readonly #forwarding: CodexForwarding;
+  readonly #metrics: ConductorMetrics;
+  readonly #lifecycle: Lifecycle;
+  readonly #stop = new AbortController();
+  readonly #startedAt = new Date().toISOString();
+  readonly #waiting = new Set<ListenAddress>();
+  #lock: Lock | undefined;
+  #server: HttpServer | undefined;
+  #standing: Promise<void> | undefined;
+
+  constructor(o: ConductorOptions) {
+    this.#o = o;
+    const { config, logger } = o;
+    const { baseUrl, eventStreamPath, tokenFile: file } = config.codexd;
+    this.#link = new CodexdLink({ baseUrl, logger, now: () => new Date().toISOString() });
+    this.#token = new CodexdToken(file);
+    this.#forwarding = new CodexForwarding({ baseUrl, eventStreamPath, link: this.#link, token: this.#token });
+    this.#metrics = createConductorMetrics({
+      readiness: this.#readiness,
+      link: this.#link,
+      openStreams: () => this.#forwarding.openStreams,
+    });
+    this.#lifecycle = createLifecycle({
+      logger,
+      stopBudgetMs: STOP_BUDGET_MS,
+      components: [
+        { name: "lead", start: () => this.#leadOrWait(), stop: () => this.#leave() },
+        { name: "http", start: () => this.#listen(), stop: () => this.#closeHttp() },
+        { name: "link", start: async () => this.#begin(), stop: () => this.#end() },
+      ],
+    });
+  }
+
+  /**
+   * Throws ConfigError, PermissionFault, TokenFileError, AllowedHostError (configuration), LockHeldError or
+   * PortBusyError; damaged data is no reason not to start.
+   */
+  start(): Promise<void> {
+    return this.#lifecycle.start();
+  }
+
+  /** What follows first, then the HTTP face, then the store, last the lock. Every call returns the same promise. */
+  stop(reason: string): Promise<void> {
+    this.#readiness.isStopping = true;
+    this.#stop.abort();
+    return this.#lifecycle.stop(reason);
+  }
+
+  async #leadOrWait(): Promise<void> {
+    ensureSharedToken(this.#o.config);
+    if (this.#o.config.role === "primary") await this.#lead();
+  }
+
+  /** @throws LockHeldError, PermissionFault */
+  async #lead(): Promise<void> {
+    const { config, logger, onFatal } = this.#o;
+    ensurePrivateDir(config.stateDir);
+    this.#lock = acquireLock(path.join(config.stateDir, "lock"), { holder: `conductor --role ${config.role}` });
+    this.#readiness.leads = true;
+    try {
+      this.#readiness.core = await Core.open({ config, logger, link: this.#link, token: this.#token, onFatal });
+      logger.info({ event: "leading", fence: this.#readiness.core.store.fence }, "this conductor leads");
+    } catch (error) {
+      if (!(error instanceof DamagedFileError) && !(error instanceof NewerStoreError)) throw error;
+      const { file, fault, help } = error;
+      this.#readiness.damage = { file, fault, help };
+      logger.error({ event: "storage.damaged", file, fault, help }, "stored data cannot be used; writes are refused");
+    }
+  }
+
+  async #listen(): Promise<void> {
+    const server = this.#createServer();
+    this.#server = server;
+    const [own, further] = this.#o.config.listen;
+    if (own === undefined) return;
+    await server.start(own);
+    this.#tellListening(server.address());
+    if (further !== undefined) await this.#listenFurther(server, { host: further.host, port: server.address().port });
+  }
+
+  /** The address that a tunnel may bring later; meanwhile loopback serves. */
+  async #listenFurther(server: HttpServer, at: ListenAddress): Promise<void> {
+    const { logger } = this.#o;
+    this.#waiting.add(at);
+    await server.startLate(at, {
+      onListening: () => {
+        this.#waiting.delete(at);
+        this.#tellListening(at);
+      },
+      onFault: (err) => logger.error({ event: "listen.failed", err }, "an address cannot be served; it is tried again"),
+    });
+    if (this.#waiting.has(at)) logger.warn({ event: "listen.waiting", ...at }, `${at.host} is not there yet; waiting`);
+  }
+
+  #tellListening({ host, port }: ListenAddress): void {
+    const address = urlOf({ host, port });
+    this.#o.logger.info({ event: "listening", address, role: this.#readiness.role }, `conductor listens at ${address}`);
+  }
+
+  #createServer(): HttpServer {
+    const { config, logger } = this.#o;
+    const readiness = this.#readiness;
+    const sources: RuntimeSources = {
+      config,
+      readiness,
+      link: this.#link,
+      startedAt: this.#startedAt,
+      listeners: () => this.#listeners(),
+    };
+    const { credentials, publicHosts } = this.#credentials();
+    return createServer({
+      routes: CONDUCTOR_OWN_ROUTES,
+      handlers: createHandlers({
+        readiness,
+        runtime: (full) => runtimeDocument(sources, full),
+        capabilities: () => capabilitiesDocument(sources, new Date().toISOString()),
+        metrics: () => this.#metrics.reply(),
+        openapi: readOpenApi,
+      }),
+      feeds: { events: eventSource(() => readiness.core) },
+      forwarding: this.#forwarding,
+      admit: (row) => readiness.admit(row, isRead(row)),
+      notFoundHint: (asked) => (asked.startsWith(`${CODEX_PREFIX}/runs`) ? RUNS_HINT : undefined),
+      guard: {
+        surfaces: CONDUCTOR_SURFACES,
+        allowedHosts: config.allowedHosts,
+        credentials,
+        ...(publicHosts === undefined ? {} : { publicHosts }),
+        onReject: (reject) => this.#metrics.refused.inc({ code: reject.code }),
+      },
+      logger,
+      version: VERSION,
+      clock: systemClock,
+      onServed: (served) => this.#metrics.onServed(served),
+    });
+  }
+
+  #credentials(): {
+    credentials: CredentialSource[];
+    publicHosts?: { hosts: string[]; credentials: CredentialSource[] };
+  } {
+    const { config, logger } = this.#o;
+    const onError = (err: unknown): void =>
+      logger.error({ event: "tokens.unreadable", err }, "a token file cannot be read; its tokens are refused");
+    const list = (kind: "own" | "public"): CredentialSource => tokenList({ path: config.tokensFile, kind, onError });
+    const shared = tokenFile({ path: config.sharedTokenFile, id: "shared", scopes: SCOPES, onError });
+    const credentials = [shared, list("own")];
+    if (config.publicHost === undefined) return { credentials };
+    return { credentials, publicHosts: { hosts: [config.publicHost], credentials: [list("public")] } };
+  }
+
+  #listeners(): RuntimeSources["listeners"] extends () => infer L ? L : never {
+    const up = this.#server?.addresses() ?? [];
+    return [
+      ...up.map((at) => ({ address: urlOf(at), state: "up" as const })),
+      ...[...this.#waiting].map((at) => ({ address: urlOf(at), state: "waiting" as const })),
+    ];
+  }
+
+  #begin(): void {
+    this.#link.start();
+    this.#readiness.core?.start();
+    if (!this.#readiness.leads) this.#standing = this.#waitForLead();
+  }
+
+  /** A standby opens nothing until nobody leads. */
+  async #waitForLead(): Promise<void> {
+    const { config, logger } = this.#o;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await delay(LEAD_POLL_MS, undefined, { signal }).catch(() => undefined); // aborted: the loop sees it
+      if (signal.aborted) return;
+      try {
+        if (probeLock(path.join(config.stateDir, "lock")).state === "held") continue;
+        await this.#lead();
+        this.#readiness.core?.start();
+        return;
+      } catch (error) {
+        this.#readiness.leads = false;
+        if (error instanceof LockHeldError) continue; // another standby was faster
+        logger.error({ event: "lead.failed", err: error }, "the lead could not be taken; it is tried again");
+        this.#lock?.release();
+      }
+    }
+  }
+
+  async #end(): Promise<void> {
+    await this.#standing;
+    await this.#link.stop();
+    await this.#readiness.core?.stop();
+  }
+
+  async #closeHttp(): Promise<void> {
+    await this.#server?.stop(HTTP_STOP_MS);
+    await this.#forwarding.close();
+  }
+
+  async #leave(): Promise<void> {
+    this.#readiness.core?.close();
+    this.#lock?.release();
+  }
+}
+
+const RUNS_HINT = "codexd's runs are not served here; start a turn in a session, or ask codexd itself";
+
+const isRead = (row: string): boolean => {
+  const routes: Readonly<Record<string, { method: string }>> = { ...CONDUCTOR_ROUTES, ...CODEX_ROUTES };
+  return routes[row]?.method === "GET";
+};
+
+const urlOf = ({ host, port }: ListenAddress): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;

@@ -1,0 +1,60 @@
+import type { Capabilities, CONDUCTOR_OWN_ROUTES, ControlReply, Runtime, SetReason } from "@baa/contracts";
+import { type HandlerReply, type Handlers, requestMark, type RouteContext } from "@baa/http";
+import type { z } from "zod";
+import type { ControlInput } from "../control/control-machine.ts";
+import type { Core } from "../core.ts";
+import type { Readiness } from "../readiness.ts";
+
+export interface HandlerDependencies {
+  readonly readiness: Readiness;
+  readonly runtime: (full: boolean) => Runtime;
+  readonly capabilities: () => Capabilities;
+  readonly metrics: () => Promise<HandlerReply>;
+  readonly openapi: () => unknown;
+}
+
+/** One handler for each row that conductor answers itself. */
+export const createHandlers = (o: HandlerDependencies): Handlers<typeof CONDUCTOR_OWN_ROUTES> => ({
+  healthz: () => ({ body: "ok\n" }),
+  rolez: () => ({ body: `${o.readiness.role}\n` }),
+  readyz: () => {
+    const reasons = o.readiness.reasons();
+    const isReady = reasons.length === 0;
+    return { status: isReady ? 200 : 503, body: { status: isReady ? "ready" : "notReady", reasons } };
+  },
+  openapi: () => ({ body: o.openapi() }),
+  metrics: o.metrics,
+  runtime: (c) => ({
+    body: o.runtime(c.credential?.scopes.has("read") === true || c.credential?.scopes.has("admin") === true),
+  }),
+  capabilities: () => ({ body: o.capabilities() }),
+  readControl: () => ({ body: controlReply(o.readiness.leading()) }),
+  pause: (c) => setReason(o.readiness.leading(), c, "paused"),
+  drain: (c) => setReason(o.readiness.leading(), c, "draining"),
+  resume: (c) => {
+    const { id, all } = c.body;
+    return change(o.readiness.leading(), c, () => (all ? { kind: "take all back" } : { kind: "take back", id }));
+  },
+});
+
+const controlReply = (core: Core): z.infer<typeof ControlReply> => ({ control: core.control.view() });
+
+const setReason = (
+  core: Core,
+  c: RouteContext<unknown, unknown, SetReason>,
+  mode: "paused" | "draining",
+): HandlerReply => {
+  const { id, ttlMs, note } = c.body;
+  const by = c.credential?.id ?? "none";
+  const more = { ...(ttlMs === undefined ? {} : { ttlMs }), ...(note === undefined ? {} : { note }) };
+  return change(core, c, () => ({ kind: "set", reason: core.control.reason({ id, mode, by, ...more }) }));
+};
+
+const change = (core: Core, c: RouteContext, input: () => ControlInput): HandlerReply => {
+  const { idempotencyKey: key, canonicalPath, credential, request, body } = c;
+  const mark =
+    key === undefined
+      ? undefined
+      : requestMark({ key, credentialId: credential?.id ?? "none", method: request.method, canonicalPath, body });
+  return core.replies.once(mark, () => ({ status: 200, body: { control: core.control.change(input()) } }));
+};

@@ -1,0 +1,49 @@
+import { createMetrics, type Metrics } from "@baa/http";
+import { Counter, Gauge } from "prom-client";
+import type { CodexdLink } from "./codex-link/link.ts";
+import type { Readiness } from "./readiness.ts";
+
+export interface ConductorMetrics extends Metrics {
+  readonly refused: Counter<"code">;
+}
+
+/** conductor's figures on top of the common ones; gauges are read when they are asked for. */
+export const createConductorMetrics = (o: {
+  readiness: Readiness;
+  link: CodexdLink;
+  openStreams: () => number;
+}): ConductorMetrics => {
+  const metrics = createMetrics();
+  const registers = [metrics.registry];
+  const gauge = (name: string, help: string, value: () => number | undefined): void => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(value() ?? 0);
+      },
+    });
+  };
+  const { readiness, link } = o;
+  gauge("conductor_ready", "1 when it leads and its store is writable.", () =>
+    readiness.reasons().length === 0 ? 1 : 0,
+  );
+  gauge("conductor_leader", "1 when it leads.", () => (readiness.leads ? 1 : 0));
+  gauge("conductor_fence", "How often a conductor has begun to lead.", () => readiness.core?.store.fence);
+  gauge("conductor_codexd_up", "1 when codexd answers.", () => (link.state.kind === "up" ? 1 : 0));
+  gauge("conductor_codex_streams", "Event streams of codexd that are passed on.", o.openStreams);
+  gauge("conductor_outbox_head_seq", "Number of the newest event.", () => readiness.core?.outbox.head());
+  gauge("conductor_turns_open", "Turns in progress, as codexd told.", () => readiness.core?.openWork.turnCount);
+  gauge("conductor_approvals_pending", "Approvals that wait.", () => readiness.core?.openWork.approvalCount);
+  gauge("conductor_control_reasons", "Reasons not to run.", () => readiness.core?.control.view().reasons.length);
+  return {
+    ...metrics,
+    refused: new Counter({
+      name: "conductor_requests_refused_total",
+      help: "Requests refused by the guard.",
+      labelNames: ["code"],
+      registers,
+    }),
+  };
+};

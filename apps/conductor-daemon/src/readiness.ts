@@ -1,0 +1,72 @@
+import { ProblemError } from "@baa/http";
+import type { Core } from "./core.ts";
+
+export interface NotReadyReason {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Stored data that cannot be used: the daemon stays up, says so, and refuses writes by name. */
+export interface Damage {
+  readonly file: string;
+  readonly fault: string;
+  readonly help: string;
+}
+
+/** Rows that begin something new: refused while draining. */
+const BEGINNINGS = new Set<string>([
+  "codexCreateSession",
+  "codexForkSession",
+  "codexStartTurn",
+  "codexTurn",
+  "codexCompactSession",
+]);
+/** Rows that every conductor answers, whatever state it is in. */
+const ALWAYS = new Set<string>(["healthz", "readyz", "rolez", "runtime", "openapi", "metrics"]);
+
+/** Whether this conductor leads, and what stands in the way of serving. */
+export class Readiness {
+  core: Core | undefined;
+  damage: Damage | undefined;
+  /** Whether it holds the lead, damaged or not. */
+  leads = false;
+  isStopping = false;
+
+  get role(): "leader" | "standby" {
+    return this.leads ? "leader" : "standby";
+  }
+
+  /** Empty = ready. */
+  reasons(): NotReadyReason[] {
+    if (this.isStopping) return [{ code: "stopping", message: "The service is stopping." }];
+    if (!this.leads) return [{ code: "standby", message: "Another conductor leads; this one waits." }];
+    if (this.damage) {
+      const { file, fault, help } = this.damage;
+      return [{ code: "storage_damaged", message: `${file}: ${fault}. ${help}` }];
+    }
+    if (!this.core) return [{ code: "starting", message: "The service is starting." }];
+    if (this.core.store.isFull)
+      return [{ code: "storage_full", message: "The disk is full; writes go on by themselves." }];
+    return [];
+  }
+
+  /** The core, for what cannot be answered without it. @throws ProblemError not_leader, degraded */
+  leading(): Core {
+    if (!this.leads) throw new ProblemError("not_leader", undefined, { retryAfterS: 5 });
+    if (!this.core) throw new ProblemError("degraded", this.reasons()[0]?.message);
+    return this.core;
+  }
+
+  /**
+   * Whether a row is served now. codexd's reads are served even while our own store is damaged.
+   * @throws ProblemError not_leader, degraded, draining
+   */
+  admit(row: string, isRead: boolean): void {
+    if (ALWAYS.has(row)) return;
+    if (this.leads && this.damage && isRead && row.startsWith("codex")) return;
+    const core = this.leading();
+    if (BEGINNINGS.has(row) && core.control.mode() === "draining") {
+      throw new ProblemError("draining", undefined, { retryAfterS: 30 });
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { ProblemError, type RequestMark } from "@baa/http";
+import type { Statement } from "@baa/storage";
+import type { Store } from "./store.ts";
+
+export interface StoredReply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** How long replies are kept, and how many. */
+const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
+const REPLIES_MAX = 100_000;
+
+/** Makes keyed requests happen once: reply and effect are one transaction. */
+export class Replies {
+  readonly #store: Store;
+  readonly #nowMs: () => number;
+  readonly #select: Statement;
+  readonly #insert: Statement;
+  readonly #dropOld: Statement;
+  readonly #dropMany: Statement;
+
+  constructor(store: Store, nowMs: () => number) {
+    const { database } = store;
+    this.#store = store;
+    this.#nowMs = nowMs;
+    this.#select = database.prepare("SELECT digest, status, body FROM replies WHERE id = ?");
+    this.#insert = database.prepare("INSERT INTO replies (id, digest, status, body, at_ms) VALUES (?, ?, ?, ?, ?)");
+    this.#dropOld = database.prepare("DELETE FROM replies WHERE at_ms < ?");
+    this.#dropMany = database.prepare(
+      "DELETE FROM replies WHERE id IN (SELECT id FROM replies ORDER BY at_ms DESC LIMIT -1 OFFSET ?)",
+    );
+  }
+
+  /**
+   * Runs `work` in a transaction, or gives the reply of the same request back. Without a mark every request is new.
+   * @throws ProblemError idempotency_key_reused when the key came with another body; what Store.write throws.
+   */
+  once(mark: RequestMark | undefined, work: () => StoredReply): StoredReply {
+    if (mark === undefined) return this.#store.write(work);
+    const stored = this.#select.get<{ digest: string; status: number; body: string }>(mark.id);
+    if (stored !== undefined && stored.digest !== mark.digest) throw new ProblemError("idempotency_key_reused");
+    if (stored !== undefined) return { status: stored.status, body: JSON.parse(stored.body) as unknown };
+    return this.#store.write(() => {
+      const reply = work();
+      const nowMs = this.#nowMs();
+      this.#dropOld.run(nowMs - KEPT_MS);
+      this.#insert.run(mark.id, mark.digest, reply.status, JSON.stringify(reply.body), nowMs);
+      this.#dropMany.run(REPLIES_MAX);
+      return reply;
+    });
+  }
+}

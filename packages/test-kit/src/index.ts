@@ -1,7 +1,11 @@
+export { BSD_SHIM_REFUSED, installBsdShims } from "./bsd-shims/bsd-shims.ts";
 export { Codexd, startCodexd } from "./codexd/codexd.ts";
-export type { Exit } from "./codexd/codexd.ts";
+export type { CliResult } from "./codexd/codexd.ts";
 export type { CodexdLayout } from "./codexd/layout.ts";
-export type { CodexdOptions, StartedWhen } from "./codexd/options.ts";
+export type { CodexdOptions } from "./codexd/options.ts";
+export { Conductor, startConductor } from "./conductor/conductor.ts";
+export type { ConductorOptions } from "./conductor/conductor.ts";
+export type { Exit, StartedWhen } from "./daemon/daemon-process.ts";
 export { createCodexHome } from "./codex-home.ts";
 export {
   FAILPOINT_PRELOAD,
@@ -18,6 +22,9 @@ export type { FakeChild, FakeSpawn } from "./fake-child/fake-child.ts";
 export type { Play, Step } from "./fake-child/scenario.ts";
 export { HalfOpenProxy, startHalfOpenProxy } from "./half-open-proxy.ts";
 export type { Direction, FlowState } from "./half-open-proxy.ts";
+export { LaunchdDouble } from "./launchd/double.ts";
+export type { Call } from "./launchd/double.ts";
+export type { Faults, Launchd, LaunchdOptions } from "./launchd/launchd.ts";
 export { openReader } from "./ledger/event-reader.ts";
 export type { Reader } from "./ledger/event-reader.ts";
 export { plainRequest } from "./ledger/http.ts";
@@ -33,3 +40,7 @@ export { findNativeCodex, REPO_ROOT } from "./repository.ts";
 export { tempRoot } from "./temp-root.ts";
 export type { TempRoot } from "./temp-root.ts";
 export type { TestHooks } from "./test-hooks.ts";
+export { exchange } from "./wire/raw-socket.ts";
+export type { RawExchange, RawReply } from "./wire/raw-socket.ts";
+export { readSse } from "./wire/sse-client.ts";
+export type { SseFrame } from "./wire/sse-client.ts";

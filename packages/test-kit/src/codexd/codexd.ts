@@ -3,8 +3,9 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { DaemonProcess, type Exit, type StartedWhen } from "../daemon/daemon-process.ts";
+import { findEntry } from "../daemon/entry.ts";
 import { plainRequest } from "../ledger/http.ts";
 import type { PlainReply, PlainRequest } from "../ledger/http.ts";
 import { LedgerClient } from "../ledger/ledger-client.ts";
@@ -13,18 +14,17 @@ import { findMarked, killMarked } from "../processes.ts";
 import type { MarkedProcess } from "../processes.ts";
 import { tempRoot } from "../temp-root.ts";
 import type { TempRoot } from "../temp-root.ts";
-import { createCommand, createLayout, findEntry } from "./layout.ts";
+import { createCommand, createLayout } from "./layout.ts";
 import type { CodexdLayout } from "./layout.ts";
-import { listeningPort } from "./listening.ts";
-import type { CodexdOptions, StartedWhen } from "./options.ts";
-import { Output } from "./output.ts";
+import type { CodexdOptions } from "./options.ts";
 
 const Status = z.looseObject({ child: z.looseObject({ pid: z.number().optional() }).optional() });
 
-/** How a process ended. */
-export interface Exit {
+/** How a command of codexd's ended, and what it said. */
+export interface CliResult {
   readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
+  readonly stdout: string;
+  readonly stderr: string;
 }
 
 /** One codexd with a runtime root of its own, over as many lives as a test wants. */
@@ -33,16 +33,14 @@ export class Codexd {
   readonly layout: CodexdLayout;
   readonly #o: CodexdOptions;
   readonly #entry: readonly string[];
-  readonly #output = new Output();
+  readonly #process: DaemonProcess;
   readonly #ledgers: LedgerClient[] = [];
   #port: number;
-  #process: ChildProcess | undefined;
-  #exited: Promise<Exit> = Promise.resolve({ code: null, signal: null });
-  #lives = 0;
 
   constructor(o: CodexdOptions) {
     this.#o = o;
-    this.#entry = findEntry(o.built);
+    this.#entry = findEntry("codexd", o.built);
+    this.#process = new DaemonProcess("codexd", o.timeoutMs);
     this.#port = o.port ?? 0;
     this.root = tempRoot({ prefix: "baa-codexd-" });
     this.layout = createLayout(this.root, o);
@@ -59,21 +57,21 @@ export class Codexd {
 
   /** Pid of the present or last life. */
   get pid(): number {
-    return this.#process?.pid ?? -1;
+    return this.#process.pid;
   }
 
   /** How often it was started. */
   get lives(): number {
-    return this.#lives;
+    return this.#process.lives;
   }
 
   get isRunning(): boolean {
-    return this.#process !== undefined && this.#process.exitCode === null && this.#process.signalCode === null;
+    return this.#process.isRunning;
   }
 
   /** Everything it wrote, line by line. */
   output(): string {
-    return this.#output.text();
+    return this.#process.output();
   }
 
   /** Its own token, read from the state directory. */
@@ -83,46 +81,32 @@ export class Codexd {
 
   /** Starts it (again), on the port it had before. Throws with its last output when it ends first or takes too long. */
   async start(o: { until?: StartedWhen; env?: CodexdOptions["env"] } = {}): Promise<void> {
-    if (this.isRunning) throw new Error("codexd is running already");
     const until = o.until ?? this.#o.until ?? "ready";
     const options = { ...this.#o, env: { ...this.#o.env, ...o.env }, port: this.#port, entry: this.#entry };
-    const { args, env } = createCommand(this.root, this.layout, options);
-    const listening = this.#output.next((line) => listeningPort(line) !== undefined);
-    const child = spawn(process.execPath, args, { cwd: this.layout.home, env, stdio: ["ignore", "pipe", "pipe"] });
-    this.#process = child;
-    this.#lives++;
-    this.#exited = once(child, "close").then(([code, signal]) => ({ code, signal }) as Exit);
-    this.#output.take(child.stdout, `codexd ${this.#lives}`);
-    this.#output.take(child.stderr, `codexd ${this.#lives} err`);
-    if (until === "spawned") return listening.cancel();
-    const line = await this.#inTime(listening.line, "listen").finally(listening.cancel);
-    this.#port = listeningPort(line) ?? 0;
+    const command = createCommand(this.root, this.layout, options);
+    const port = await this.#process.start({ ...command, cwd: this.layout.home }, until);
+    this.#port = port ?? this.#port;
     if (until === "ready") await this.waitReady();
   }
 
   /** Waits until `/readyz` is 200. */
-  async waitReady(): Promise<void> {
-    const stop = new AbortController();
-    await this.#inTime(this.#pollReady(stop.signal), "be ready").finally(() => stop.abort());
+  waitReady(): Promise<void> {
+    return this.#process.waitReady(this.url);
   }
 
   /** The next line of output that is JSON with this `event`. */
-  async waitForLog(event: string): Promise<Record<string, unknown>> {
-    const next = this.#output.next((line) => line.includes(`"event":"${event}"`));
-    const line = await this.#inTime(next.line, `log "${event}"`).finally(next.cancel);
-    return JSON.parse(line) as Record<string, unknown>;
+  waitForLog(event: string): Promise<Record<string, unknown>> {
+    return this.#process.waitForLog(event);
   }
 
   /** Sends a signal; after one that ends a process (all but SIGSTOP, SIGCONT, SIGHUP) waits for its exit. */
-  async kill(signal: NodeJS.Signals = "SIGKILL"): Promise<Exit | undefined> {
-    this.#process?.kill(signal);
-    return ["SIGSTOP", "SIGCONT", "SIGHUP"].includes(signal) ? undefined : this.waitExit();
+  kill(signal: NodeJS.Signals = "SIGKILL"): Promise<Exit | undefined> {
+    return this.#process.kill(signal);
   }
 
   /** Stops it in order (SIGTERM). Throws when it is not gone in time. */
-  async stop(timeoutMs = 20_000): Promise<Exit> {
-    if (this.isRunning) this.#process?.kill("SIGTERM");
-    return this.waitExit(timeoutMs);
+  stop(timeoutMs = 20_000): Promise<Exit> {
+    return this.#process.stop(timeoutMs);
   }
 
   /** Ends it by a signal (default SIGTERM) and starts it again. */
@@ -132,21 +116,32 @@ export class Codexd {
   }
 
   /** How the present life ends. */
-  async waitExit(timeoutMs = 20_000): Promise<Exit> {
-    const stop = new AbortController();
-    const late = sleep(timeoutMs, undefined, { signal: stop.signal }).then(() => {
-      throw new Error(`codexd did not end within ${timeoutMs} ms:\n${this.#output.tail()}`);
-    });
-    return Promise.race([this.#exited, late]).finally(() => {
-      stop.abort();
-      late.catch(() => undefined); // the loser of the race
-    });
+  waitExit(timeoutMs = 20_000): Promise<Exit> {
+    return this.#process.waitExit(timeoutMs);
   }
 
   /** One request with the token; `path` begins with a slash. */
   request(method: string, path: string, body?: unknown, o: Partial<PlainRequest> = {}): Promise<PlainReply> {
     const withBody = body === undefined ? {} : { body };
     return plainRequest({ method, url: `${this.url}${path}`, token: this.token(), ...withBody, ...o });
+  }
+
+  /** Starts another command of codexd's on this runtime root, whether the daemon runs or not. Ended by `dispose()`. */
+  spawnCli(words: readonly string[], o: { env?: CodexdOptions["env"] } = {}): ChildProcess {
+    const { failpoints: _points, switchableFailpoints: _switch, trace: _trace, ...plain } = this.#o;
+    const options = { ...plain, env: { ...this.#o.env, ...o.env }, port: this.#port, entry: this.#entry, words };
+    const { args, env } = createCommand(this.root, this.layout, options);
+    return spawn(process.execPath, args, { cwd: this.layout.home, env, stdio: ["ignore", "pipe", "pipe"] });
+  }
+
+  /** Runs such a command to its end. */
+  async cli(words: readonly string[], o: { env?: CodexdOptions["env"] } = {}): Promise<CliResult> {
+    const child = this.spawnCli(words, o);
+    const said = { stdout: "", stderr: "" };
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
+    const [code] = (await once(child, "close")) as [number | null];
+    return { code, ...said };
   }
 
   /** Pid of the app-server as `GET /v1/codexd/status` tells it. */
@@ -178,36 +173,8 @@ export class Codexd {
   /** Kills everything that is left and removes the runtime root. */
   async dispose(): Promise<void> {
     await Promise.all(this.#ledgers.map((ledger) => ledger.stop()));
-    this.#process?.kill("SIGKILL");
-    await killMarked({ name: "HOME", value: this.layout.home });
-    if (this.#process !== undefined) await this.waitExit();
+    await Promise.all([killMarked({ name: "HOME", value: this.layout.home }), this.#process.dispose()]);
     this.root.remove();
-  }
-
-  async #pollReady(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      const reply = await plainRequest({ url: `${this.url}/readyz`, timeoutMs: 2000 }).catch(() => undefined);
-      if (reply?.status === 200) return;
-      await sleep(20);
-    }
-  }
-
-  /** A promise, the process's end, or the deadline: whichever is first. */
-  async #inTime<T>(promise: Promise<T>, what: string): Promise<T> {
-    const timeoutMs = this.#o.timeoutMs ?? 30_000;
-    const stop = new AbortController();
-    const late = sleep(timeoutMs, undefined, { signal: stop.signal }).then(() => {
-      throw new Error(`codexd did not ${what} within ${timeoutMs} ms:\n${this.#output.tail(40)}`);
-    });
-    const ended = this.#exited.then(({ code, signal }) => {
-      throw new Error(`codexd ended (code ${code}, signal ${signal}) before it did ${what}:\n${this.#output.tail(40)}`);
-    });
-    try {
-      return await Promise.race([promise, ended, late]);
-    } finally {
-      stop.abort();
-      for (const loser of [late, ended]) loser.catch(() => undefined);
-    }
   }
 }
 

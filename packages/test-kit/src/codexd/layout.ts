@@ -1,7 +1,5 @@
 import fs from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
-import { pathToFileURL } from "node:url";
 import { hostEnv } from "../config.ts";
 import { createCodexHome } from "../codex-home.ts";
 import { failpointEnv, FAILPOINT_PRELOAD } from "../failpoints/failpoints.ts";
@@ -38,22 +36,15 @@ export function createLayout(root: TempRoot, o: CodexdOptions): CodexdLayout {
   };
 }
 
-/** The command line and environment for one start. */
+/** The command line and environment for one start, or for another command (`words`) on the same runtime root. */
 export function createCommand(
   root: TempRoot,
   layout: CodexdLayout,
-  o: CodexdOptions & { port: number; entry: readonly string[] },
+  o: CodexdOptions & { port: number; entry: readonly string[]; words?: readonly string[] },
 ): { args: string[]; env: Record<string, string> } {
   const preload = needsPreload(o) ? ["--import", FAILPOINT_PRELOAD] : [];
-  return { args: [...preload, ...(o.nodeArgs ?? []), ...o.entry, "start"], env: createEnv(root, layout, o) };
-}
-
-/** Node's arguments that run codexd: the bundle, or the source by tsx. Looks at every source file, so ask once. */
-export function findEntry(built: boolean | undefined): string[] {
-  const bundle = path.join(REPO_ROOT, "apps/codexd/dist/index.js");
-  if (built ?? isFresh(bundle)) return [bundle];
-  const tsx = createRequire(path.join(REPO_ROOT, "package.json")).resolve("tsx");
-  return ["--import", pathToFileURL(tsx).href, path.join(REPO_ROOT, "apps/codexd/src/index.ts")];
+  const words = o.words ?? ["start"];
+  return { args: [...preload, ...(o.nodeArgs ?? []), ...o.entry, ...words], env: createEnv(root, layout, o) };
 }
 
 function needsPreload(o: CodexdOptions): boolean {
@@ -101,23 +92,6 @@ function childOf(o: CodexdOptions): { command: string; args: readonly string[] }
 /** For the daemon's shell-like splitting. */
 function quote(word: string): string {
   return /^[\w./=:-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
-
-/** A bundle older than any source of an app or package would test yesterday's code. */
-function isFresh(bundle: string): boolean {
-  const builtMs = fs.statSync(bundle, { throwIfNoEntry: false })?.mtimeMs;
-  if (builtMs === undefined) return false;
-  const sources = ["apps", "packages"].flatMap((kind) => {
-    const names = fs.readdirSync(path.join(REPO_ROOT, kind)).filter((name) => name !== "test-kit");
-    return names.map((name) => path.join(REPO_ROOT, kind, name, "src"));
-  });
-  return sources.every((dir) => newestMs(dir) <= builtMs);
-}
-
-function newestMs(dir: string): number {
-  if (!fs.existsSync(dir)) return 0;
-  const files = fs.readdirSync(dir, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
-  return Math.max(0, ...files.map((name) => fs.statSync(path.join(dir, name)).mtimeMs));
 }
 
 function writePolicy(home: string, policy: unknown): void {

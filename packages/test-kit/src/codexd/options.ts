@@ -1,10 +1,8 @@
 import type { CodexConfigOptions } from "@baa/loopback-provider";
+import type { StartedWhen } from "../daemon/daemon-process.ts";
 import type { Failpoint } from "../failpoints/failpoints.ts";
 import type { FakeChild } from "../fake-child/fake-child.ts";
 import type { TestHooks } from "../test-hooks.ts";
-
-/** How far a start must have come before it counts: the process exists, it listens, or `/readyz` is 200. */
-export type StartedWhen = "spawned" | "listening" | "ready";
 
 export interface CodexdOptions {
   /** Whose end disposes of everything, and whose failure prints the output. Without it call `dispose()`. */

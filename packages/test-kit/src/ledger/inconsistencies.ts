@@ -24,6 +24,7 @@ export function findInconsistencies(evidence: Evidence): string[] {
     ...seenFaults(evidence),
     ...evidence.acknowledged.flatMap((ack) => acknowledgedFaults(ack, evidence)),
     ...turnFaults(evidence),
+    ...runFaults(evidence.stored),
   ];
 }
 
@@ -70,13 +71,14 @@ function traceOf({
   method,
   path,
   body,
-}: Acknowledged): { type: string; key: "sessionId" | "turnId" | "approvalId"; id: string } | undefined {
+}: Acknowledged): { type: string; key: "sessionId" | "turnId" | "codexRunId" | "approvalId"; id: string } | undefined {
   const [address = ""] = path.split("?", 1);
   const last = address.split("/").at(-1) ?? "";
   const idIn = (name: string): string => (body as Record<string, { id?: string }> | undefined)?.[name]?.id ?? "?";
   if (method === "DELETE") return { type: "session.deleted", key: "sessionId", id: last };
   if (last === "sessions") return { type: "session.created", key: "sessionId", id: idIn("session") };
   if (last === "turn" || last === "turns") return { type: "turn.accepted", key: "turnId", id: idIn("turn") };
+  if (last === "runs") return { type: "run.accepted", key: "codexRunId", id: idIn("run") };
   if (address.includes("/approvals/")) return { type: "approval.resolved", key: "approvalId", id: last };
   return undefined;
 }
@@ -103,6 +105,20 @@ function turnFaults({ stored, openTurnsAllowed }: Evidence): string[] {
       : accepted.filter((id) => !ends.has(id)).map((id) => `turn ${id} was accepted and never ended`)),
     ...afterTheEnd(stored),
   ];
+}
+
+/** A run begins and ends with its turn, right behind it and in the same words. */
+function runFaults(stored: readonly LedgerEvent[]): string[] {
+  const isPair = (type: string): boolean => type === "accepted" || TERMINAL.has(`turn.${type}`);
+  return stored.flatMap((event, i) => {
+    const [kind, what = ""] = event.type.split(".");
+    const { codexRunId: id, seq } = event;
+    if (id === undefined || !isPair(what)) return [];
+    const other = stored[kind === "turn" ? i + 1 : i - 1];
+    const wanted = kind === "turn" ? `run.${what}` : `turn.${what}`;
+    if (other?.type === wanted && other.codexRunId === id && other.turnId === event.turnId) return [];
+    return [`run ${id}: ${event.type} (${seq}) has no ${wanted} beside it`];
+  });
 }
 
 /** Nothing of a turn comes after its terminal event. */

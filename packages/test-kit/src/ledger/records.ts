@@ -6,6 +6,7 @@ export const LedgerEvent = z.looseObject({
   type: z.string(),
   sessionId: z.string().optional(),
   turnId: z.string().optional(),
+  codexRunId: z.string().optional(),
   approvalId: z.string().optional(),
   data: z.looseObject({}),
 });

@@ -64,6 +64,7 @@ test.each([
   ["POST", "/v1/codexd/sessions", { session: { id: "ses_9" } }],
   ["POST", "/v1/codexd/turn", { turn: { id: "turn_9" } }],
   ["POST", "/v1/codexd/sessions/ses_1/turns", { turn: { id: "turn_9" } }],
+  ["POST", "/v1/codexd/runs", { run: { id: "crun_9" } }],
   ["POST", "/v1/codexd/approvals/apr_9", {}],
   ["DELETE", "/v1/codexd/sessions/ses_1", {}],
 ])("an acknowledged %s %s that left no trace is lost", (method, path, body) => {
@@ -79,4 +80,18 @@ test("a turn ends exactly once and nothing comes after", () => {
   ]);
   const resolved = [6, 7].map((seq) => event(seq, "approval.resolved", { approvalId: "apr_1" }));
   expect(faults({ stored: [...STORED, ...resolved] })).toEqual(["approval apr_1 was resolved 2 times"]);
+});
+
+test("a run begins and ends beside its turn", () => {
+  const ofRun = (seq: number, type: string, codexRunId = "crun_1"): LedgerEvent =>
+    event(seq, type, { turnId: "turn_1", codexRunId });
+  const begun = [ofRun(1, "turn.accepted"), ofRun(2, "run.accepted"), ofTurn(3, "turn.started")];
+  const whole = [...begun, ofRun(4, "turn.lost"), ofRun(5, "run.lost")];
+  const acknowledged = [ack("POST", "/v1/codexd/runs", { run: { id: "crun_1" } })];
+  expect(faults({ stored: whole, acknowledged })).toEqual([]);
+  expect(faults({ stored: [...begun, ofRun(4, "turn.lost")] })).toEqual([
+    "run crun_1: turn.lost (4) has no run.lost beside it",
+  ]);
+  expect(faults({ stored: [...begun, ofRun(4, "turn.lost"), ofRun(5, "run.failed")] })).toHaveLength(2);
+  expect(faults({ stored: [...begun, ofRun(4, "turn.lost"), ofRun(5, "run.lost", "crun_2")] })).toHaveLength(2);
 });

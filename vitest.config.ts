@@ -3,10 +3,15 @@ import { defineConfig } from "vitest/config";
 /** Lanes by file name: unit (in-process, parallel), system (real processes, serial). */
 export default defineConfig({
   test: {
+    // Vitest leaves one core free; on a machine with two that is half of them.
+    maxWorkers: "100%",
     projects: [
       {
         test: {
           name: "unit",
+          // Files of a worker share their modules: loading them anew for each takes longer than the tests. No test
+          // changes a module.
+          isolate: false,
           include: ["{apps,packages}/*/test/**/*.test.ts", "scripts/test/**/*.test.mjs"],
           exclude: ["**/*.{system,browser}.test.{ts,mjs}", "**/node_modules/**"],
           testTimeout: 30_000,
@@ -15,6 +20,7 @@ export default defineConfig({
       {
         test: {
           name: "system",
+          setupFiles: ["scripts/dev/routes/record-hits.ts"],
           include: ["{apps,packages}/*/test/**/*.system.test.ts", "scripts/test/**/*.system.test.mjs"],
           fileParallelism: false,
           testTimeout: 120_000,

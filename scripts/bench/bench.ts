@@ -1,11 +1,16 @@
-// `pnpm bench`: codexd against a bare app-server on the same provider in one run. See docs/reference/performance.md.
+// `pnpm bench`: codexd against its yardsticks in one run. See docs/reference/performance.md.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
 import { loadPerCore, machineFacts } from "./machine.ts";
-import { measureLatency, measureStart, measureThroughput, SUBSCRIBERS, warmUp } from "./measure.ts";
-import { type BenchOptions, readOptions, USAGE } from "./options.ts";
-import { latencyRows, startRows, table, throughputRows, writeFigures } from "./report.ts";
+import { FANOUT_DELTAS, measureFanout, measureLatency, measureThroughput, SUBSCRIBERS, warmUp } from "./measure.ts";
+import { type BenchOptions, type Measurement, readOptions, USAGE } from "./options.ts";
+import { measureRecovery, recoveryRows } from "./recovery.ts";
+import { measureReplay, REPLAYED, replayRows } from "./replay.ts";
+import { fanoutRows, latencyRows, type Row, table, throughputRows, writeFigures } from "./report.ts";
+import { measureSessions, SESSIONS, sessionsRows } from "./sessions.ts";
 import { Stack } from "./stack.ts";
+import { measureStart, startRows } from "./start.ts";
+import { measureTurns, TURNS, turnsRows } from "./turns.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 
@@ -15,43 +20,68 @@ function buildCodexd(): void {
   if (built.status !== 0) throw new Error(`codexd cannot be built:\n${built.stdout}${built.stderr}`);
 }
 
-/** Runs what was asked for and returns a table for each. */
-async function measure(stack: Stack, o: BenchOptions): Promise<string[]> {
-  const tables: string[] = [];
-  const show = (text: string): void => {
-    tables.push(text);
-    console.log(`${text}\n`);
-  };
-  if (o.only.has("start")) show(table("Start", startRows(await measureStart(stack, o.rounds))));
-  await warmUp(stack);
-  if (o.only.has("latency")) {
-    const title = `Latency of a delta, 200 a second, ${SUBSCRIBERS} subscribers`;
-    show(table(title, latencyRows(await measureLatency(stack, o.rounds))));
+type Show = (title: string, rows: readonly Row[]) => void;
+
+/** What needs both sides on one provider. */
+async function measureOnStack(o: BenchOptions, show: Show): Promise<void> {
+  if (!["latency", "throughput", "fanout"].some((name) => o.only.has(name as Measurement))) return;
+  const stack = await Stack.start(o);
+  stopOnSignal(() => stack.stop());
+  try {
+    await warmUp(stack);
+    if (o.only.has("latency")) {
+      const title = `Latency of a delta, 200 a second, ${SUBSCRIBERS} subscribers`;
+      show(title, latencyRows(await measureLatency(stack, o.rounds)));
+    }
+    if (o.only.has("throughput")) {
+      show(`${inWords(o.deltas)} deltas flat out`, throughputRows(await measureThroughput(stack, o)));
+    }
+    if (o.only.has("fanout")) {
+      const title = `${inWords(FANOUT_DELTAS)} deltas to ${o.subscribers} subscribers`;
+      show(title, fanoutRows(await measureFanout(stack, o)));
+    }
+  } finally {
+    await stack.stop();
   }
-  if (o.only.has("throughput")) {
-    const title = `${o.deltas.toLocaleString("en")} deltas flat out`;
-    show(table(title, throughputRows(await measureThroughput(stack, o))));
+}
+
+/** Runs what was asked for, each with its own codexd. */
+async function measure(o: BenchOptions, show: Show): Promise<void> {
+  if (o.only.has("start")) show("Start", startRows(await measureStart(o.rounds)));
+  await measureOnStack(o, show);
+  if (o.only.has("sessions")) {
+    const title = `${inWords(SESSIONS)} sessions, their checkpoint being written`;
+    show(title, sessionsRows(await measureSessions(o)));
   }
-  return tables;
+  if (o.only.has("replay")) {
+    show(`Replay of ${inWords(REPLAYED)} events over WebSocket`, replayRows(await measureReplay(o.rounds)));
+  }
+  if (o.only.has("recovery")) {
+    const figures = await measureRecovery(o.rounds);
+    show(`kill -9 in a turn, ${inWords(figures.logMib)} MiB of log`, recoveryRows(figures));
+  }
+  if (o.only.has("turns")) show(`${TURNS} turns at once`, turnsRows(await measureTurns()));
+}
+
+const inWords = (count: number): string => count.toLocaleString("en");
+
+function stopOnSignal(stop: () => Promise<void>): void {
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => void stop().finally(() => process.exit(1)));
 }
 
 async function main(o: BenchOptions): Promise<void> {
   buildCodexd();
   const loadBefore = loadPerCore();
-  const stack = await Stack.start(o);
-  for (const signal of ["SIGINT", "SIGTERM"]) {
-    process.once(signal, () => void stack.stop().finally(() => process.exit(1)));
-  }
-  let tables: string[];
-  try {
-    tables = await measure(stack, o);
-  } finally {
-    await stack.stop();
-  }
+  const tables: string[] = [];
+  await measure(o, (title, rows) => {
+    const text = table(title, rows);
+    tables.push(text);
+    console.log(`${text}\n`);
+  });
   const facts = [
     `${new Date().toISOString().slice(0, 10)}, ${machineFacts()}; load per core before the run ${loadBefore.toFixed(2)}.`,
     ...(loadBefore < 1 ? [] : ["The machine was busy with other work: p99 tells of its scheduler, too."]),
-    `\`pnpm bench\`, ${o.rounds} rounds of each, bare and codexd by turns.`,
+    `\`pnpm bench\`, ${o.rounds} rounds of each (long ones 3 at most), yardstick and codexd by turns.`,
   ].join("\n");
   console.log(facts);
   if (o.write) writeFigures(path.join(root, "docs/reference/performance.md"), [facts, ...tables].join("\n\n"));

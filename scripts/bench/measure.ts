@@ -7,12 +7,10 @@ import { type Figure, figureOf } from "./statistics.ts";
 export const SUBSCRIBERS = 10;
 const PACED: Load = { deltas: 600, intervalMs: 5 };
 const WARM_UP: Load = { deltas: 2000, intervalMs: 0 };
+/** Deltas of one fan-out round. */
+export const FANOUT_DELTAS = 10_000;
+const FANOUT_ROUNDS_MAX = 3;
 const MIB = 1024 * 1024;
-
-export interface StartFigures {
-  readonly startMs: Figure;
-  readonly idleMib: Figure;
-}
 
 export interface LatencyFigures {
   readonly bareP50: Figure;
@@ -32,20 +30,17 @@ export interface ThroughputFigures {
   readonly afterMib: Figure;
 }
 
+export interface FanoutFigures {
+  readonly subscribers: number;
+  /** Frames a second over all subscribers. */
+  readonly rate: Figure;
+  readonly afterMib: Figure;
+}
+
 /** One turn on each side, not counted: both have compiled what they run by then. */
 export async function warmUp(stack: Stack): Promise<void> {
   await stack.bareTurn(WARM_UP);
   await stack.codexdTurn(WARM_UP, SUBSCRIBERS);
-}
-
-/** How long codexd takes from exec to its first answer, and what it holds when its child is ready. */
-export async function measureStart(stack: Stack, rounds: number): Promise<StartFigures> {
-  const [startMs, idleMib]: [number[], number[]] = [[], []];
-  for (let round = 0; round < rounds; round += 1) {
-    startMs.push(await stack.restart());
-    idleMib.push((await stack.usage()).rssBytes / MIB);
-  }
-  return { startMs: figureOf(startMs), idleMib: figureOf(idleMib) };
 }
 
 /** Latency from the provider's stamp to the reader, and what codexd adds to it, round by round. */
@@ -65,6 +60,21 @@ export async function measureLatency(stack: Stack, rounds: number): Promise<Late
     addedP50: added("p50Ms"),
     addedP99: added("p99Ms"),
   };
+}
+
+/** Many subscribers, each of which gets every delta; one that is missing fails the run. */
+export async function measureFanout(stack: Stack, o: { rounds: number; subscribers: number }): Promise<FanoutFigures> {
+  const load: Load = { deltas: FANOUT_DELTAS, intervalMs: 0 };
+  const rounds: { rate: number; mib: number }[] = [];
+  for (let round = 0; round < Math.min(o.rounds, FANOUT_ROUNDS_MAX); round += 1) {
+    const { readers, after } = await stack.codexdTurn(load, o.subscribers);
+    const spanMs = Math.max(...readers.map((reader) => reader.spanMs));
+    const lost = readers.filter((reader) => reader.deltas !== load.deltas).length;
+    if (readers.length !== o.subscribers || lost > 0) throw new Error(`${lost} of ${readers.length} lost deltas`);
+    rounds.push({ rate: (o.subscribers * load.deltas * 1000) / spanMs, mib: after.rssBytes / MIB });
+  }
+  const rate = figureOf(rounds.map((one) => one.rate));
+  return { subscribers: o.subscribers, rate, afterMib: figureOf(rounds.map((one) => one.mib)) };
 }
 
 /** Deltas a second as one reader gets them, flat out, and what codexd's process spends on each event. */

@@ -1,23 +1,35 @@
 import { parseArgs } from "node:util";
 
-export const USAGE = `Usage: pnpm bench [--write] [--rounds N] [--only latency,throughput,start] [--deltas N] [--profile DIR]
-
-Measures codexd (the built bundle) against a bare codex app-server over stdio, in one run on the same provider.
-
-  --write        put the table into docs/reference/performance.md
-  --rounds N     rounds of each measurement, bare and codexd by turns (default 5)
-  --only LIST    some of: latency, throughput, start
-  --deltas N     deltas of one throughput round (default 50000)
-  --profile DIR  write a CPU profile of codexd there (its figures are then no good)`;
-
-export const MEASUREMENTS = ["start", "latency", "throughput"] as const;
+export const MEASUREMENTS = [
+  "start",
+  "latency",
+  "throughput",
+  "fanout",
+  "sessions",
+  "replay",
+  "recovery",
+  "turns",
+] as const;
 export type Measurement = (typeof MEASUREMENTS)[number];
+
+export const USAGE = `Usage: pnpm bench [--write] [--rounds N] [--only LIST] [--deltas N] [--subscribers N] [--profile DIR]
+
+Measures codexd (the built bundle) against yardsticks in one run: a bare codex app-server on the same provider, the
+least service of the same parts, ws itself.
+
+  --write          put the tables into docs/reference/performance.md
+  --rounds N       rounds of each measurement, yardstick and codexd by turns (default 5; the long ones take 3 at most)
+  --only LIST      some of: ${MEASUREMENTS.join(", ")}
+  --deltas N       deltas of one throughput round (default 50000)
+  --subscribers N  subscribers of one fan-out round (default 100)
+  --profile DIR    write CPU profiles of codexd there (its figures are then no good)`;
 
 export interface BenchOptions {
   readonly write: boolean;
   readonly rounds: number;
   readonly only: ReadonlySet<Measurement>;
   readonly deltas: number;
+  readonly subscribers: number;
   readonly profileDir: string | undefined;
 }
 
@@ -30,6 +42,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
       rounds: { type: "string", default: "5" },
       only: { type: "string", default: MEASUREMENTS.join(",") },
       deltas: { type: "string", default: "50000" },
+      subscribers: { type: "string", default: "100" },
       profile: { type: "string" },
     },
   });
@@ -38,6 +51,7 @@ export function readOptions(args: readonly string[]): BenchOptions {
     rounds: count("--rounds", values.rounds),
     only: new Set(values.only.split(",").map(measurement)),
     deltas: count("--deltas", values.deltas),
+    subscribers: count("--subscribers", values.subscribers),
     profileDir: values.profile,
   };
 }

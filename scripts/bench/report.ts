@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import type { LatencyFigures, StartFigures, ThroughputFigures } from "./measure.ts";
+import type { FanoutFigures, LatencyFigures, ThroughputFigures } from "./measure.ts";
 import type { Figure } from "./statistics.ts";
 
 export interface Row {
@@ -10,7 +10,12 @@ export interface Row {
   readonly promise: string;
 }
 
-const row = (what: string, figure: Figure, o: { unit: string; digits: number; promise?: [string, boolean] }): Row => {
+/** A figure as a row. */
+export const row = (
+  what: string,
+  figure: Figure,
+  o: { unit: string; digits: number; promise?: [string, boolean] },
+): Row => {
   const text = (value: number): string => `${value.toFixed(o.digits)}${o.unit}`;
   const [promise, kept] = o.promise ?? ["", true];
   return {
@@ -20,11 +25,6 @@ const row = (what: string, figure: Figure, o: { unit: string; digits: number; pr
     promise: promise === "" ? "" : `${promise}: ${kept ? "kept" : "MISSED"}`,
   };
 };
-
-export const startRows = (f: StartFigures): Row[] => [
-  row("codexd from exec to the first answer on /healthz", f.startMs, { unit: " ms", digits: 0 }),
-  row("codexd, resident memory when ready", f.idleMib, { unit: " MiB", digits: 0 }),
-];
 
 export const latencyRows = (f: LatencyFigures): Row[] => {
   const ms = { unit: " ms", digits: 2 };
@@ -43,6 +43,13 @@ export const throughputRows = (f: ThroughputFigures): Row[] => [
   row("codexd, one subscriber", f.codexdRate, { unit: "/s", digits: 0 }),
   row("codexd of bare", f.share, { unit: " %", digits: 1, promise: ["at least 85 %", f.share.median >= 85] }),
   row("codexd, CPU per event", f.cpuUs, { unit: " us", digits: 1, promise: ["at most 40 us", f.cpuUs.median <= 40] }),
+  row("codexd, resident memory after a round", f.afterMib, { unit: " MiB", digits: 0 }),
+];
+
+/** A run in which a subscriber lost an event has no table. */
+export const fanoutRows = (f: FanoutFigures): Row[] => [
+  { what: "events lost", value: "0", range: "0 .. 0", promise: "none: kept" },
+  row("frames a second over all subscribers", f.rate, { unit: "/s", digits: 0 }),
   row("codexd, resident memory after a round", f.afterMib, { unit: " MiB", digits: 0 }),
 ];
 

@@ -1,11 +1,6 @@
+import fs from "node:fs";
 import path from "node:path";
-import {
-  createCodexHome,
-  findNativeCodex,
-  plainRequest,
-  startCodexd,
-  tempRoot,
-} from "../../packages/test-kit/src/index.ts";
+import { createCodexHome, findNativeCodex, startCodexd, tempRoot } from "../../packages/test-kit/src/index.ts";
 import type { Codexd, TempRoot } from "../../packages/test-kit/src/index.ts";
 import type { ReaderResult } from "./arrivals.ts";
 import type { BareRequest } from "./bare-process.ts";
@@ -26,6 +21,8 @@ export interface CodexdRound {
   readonly after: Usage;
 }
 
+const CHECKPOINT_WATCH_MS = 10;
+
 /** One provider, a bare app-server and a codexd with an app-server of its own, each side in its own processes. */
 export class Stack {
   readonly #root: TempRoot;
@@ -33,6 +30,9 @@ export class Stack {
   readonly #bare: Worker;
   readonly #subscribers: Worker;
   readonly #codexd: Codexd;
+  readonly #checkpointWatch: NodeJS.Timeout;
+  #checkpointInode = 0;
+  #checkpointWrites = 0;
 
   private constructor(o: { root: TempRoot; provider: Worker; bare: Worker; subscribers: Worker; codexd: Codexd }) {
     this.#root = o.root;
@@ -40,10 +40,14 @@ export class Stack {
     this.#bare = o.bare;
     this.#subscribers = o.subscribers;
     this.#codexd = o.codexd;
+    this.#checkpointWatch = setInterval(() => this.#watchCheckpoint(), CHECKPOINT_WATCH_MS);
   }
 
-  /** Starts everything; when a part does not come up, the others are stopped again. */
-  static async start(o: { profileDir: string | undefined }): Promise<Stack> {
+  /**
+   * Starts everything; when a part does not come up, the others are stopped again. `log` writes the log that codexd
+   * begins with into a directory.
+   */
+  static async start(o: { profileDir: string | undefined; log?: (logsDir: string) => Promise<void> }): Promise<Stack> {
     const root = tempRoot({ prefix: "baa-bench-" });
     const provider = Worker.start("provider-process");
     const bare = Worker.start("bare-process");
@@ -52,7 +56,8 @@ export class Stack {
       const { url } = await provider.call<{ url: string }>({ kind: "start" });
       await bare.call(bareStart(root, url));
       const profile = o.profileDir === undefined ? [] : ["--cpu-prof", "--cpu-prof-dir", path.resolve(o.profileDir)];
-      const codexd = await startCodexd({ built: true, provider: { url }, nodeArgs: profile });
+      const codexd = await startCodexd({ built: true, provider: { url }, nodeArgs: profile, timeoutMs: 120_000 });
+      if (o.log !== undefined) await replaceLog(codexd, o.log);
       return new Stack({ root, provider, bare, subscribers, codexd });
     } catch (error) {
       for (const worker of [subscribers, bare, provider]) await worker.stop();
@@ -89,23 +94,43 @@ export class Stack {
     };
   }
 
-  /** Milliseconds from the start of the process to its first answer on /healthz, after a stop in order. */
-  async restart(): Promise<number> {
-    await this.#codexd.stop();
-    const startedMs = performance.now();
-    await this.#codexd.start({ until: "spawned" });
-    while (!(await isHealthy(this.#codexd.url))) await new Promise((resolve) => setTimeout(resolve, 2));
-    const tookMs = performance.now() - startedMs;
-    await this.#codexd.waitReady();
-    return tookMs;
+  /** A call of codexd that must succeed; returns the body. */
+  async request(method: string, path: string): Promise<unknown> {
+    const reply = await this.#codexd.request(method, path);
+    if (reply.status >= 300) throw new Error(`${method} ${path}: ${reply.status} ${reply.text}`);
+    return reply.json;
+  }
+
+  /** How often the checkpoint of the sessions was seen to be another file; asked for every few milliseconds. */
+  checkpointWrites(): number {
+    return this.#checkpointWrites;
+  }
+
+  #watchCheckpoint(): void {
+    const file = path.join(this.#codexd.layout.stateDir, "session-registry.json");
+    const inode = fs.statSync(file, { throwIfNoEntry: false })?.ino ?? 0;
+    if (inode !== this.#checkpointInode) this.#checkpointWrites += 1;
+    this.#checkpointInode = inode;
   }
 
   async stop(): Promise<void> {
+    clearInterval(this.#checkpointWatch);
     if (this.#codexd.isRunning) await this.#codexd.stop();
     await this.#codexd.dispose();
     for (const worker of [this.#subscribers, this.#bare, this.#provider]) await worker.stop();
     this.#root.remove();
   }
+}
+
+/** Takes away what codexd has stored and gives it another log. */
+export async function replaceLog(codexd: Codexd, write: (logsDir: string) => Promise<void>): Promise<void> {
+  await codexd.stop();
+  const { stateDir, logsDir } = codexd.layout;
+  for (const name of fs.readdirSync(stateDir)) {
+    if (name.includes("registry.json")) fs.rmSync(path.join(stateDir, name));
+  }
+  await write(logsDir);
+  await codexd.start();
 }
 
 /** The bare side gets the same binary, arguments and configuration as codexd's child. */
@@ -124,9 +149,4 @@ async function created<T>(codexd: Codexd, path: string, body: unknown): Promise<
   const reply = await codexd.request("POST", path, body);
   if (reply.status >= 300) throw new Error(`${path}: ${reply.status} ${reply.text}`);
   return reply.json as T;
-}
-
-async function isHealthy(url: string): Promise<boolean> {
-  const reply = await plainRequest({ url: `${url}/healthz`, timeoutMs: 1000 }).catch(() => undefined);
-  return reply?.status === 200;
 }

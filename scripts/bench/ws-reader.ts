@@ -12,6 +12,18 @@ export class WsReader {
 
   /** Opens the feed at `url` (http:) and hands on each frame's text with the time its bytes came in. */
   static open(url: string, token: string, onText: (text: string, nowNs: bigint) => void): Promise<WsReader> {
+    return WsReader.#connect(url, token, (bytes, frames) => {
+      const nowNs = process.hrtime.bigint();
+      for (const frame of frames) onText(bytes.toString("utf8", frame.start, frame.end), nowNs);
+    });
+  }
+
+  /** The same for a reader that only counts the frames of each chunk. */
+  static count(url: string, token: string, onFrames: (count: number) => void): Promise<WsReader> {
+    return WsReader.#connect(url, token, (_bytes, frames) => onFrames(frames.length));
+  }
+
+  static #connect(url: string, token: string, onFrames: OnFrames): Promise<WsReader> {
     return new Promise((resolve, reject) => {
       const headers = {
         authorization: `Bearer ${token}`,
@@ -27,8 +39,8 @@ export class WsReader {
         const reader = new WsReader(socket);
         socket.setNoDelay(true);
         socket.on("error", () => undefined);
-        socket.on("data", (chunk: Buffer) => reader.#take(chunk, onText));
-        if (head.length > 0) reader.#take(head, onText);
+        socket.on("data", (chunk: Buffer) => reader.#take(chunk, onFrames));
+        if (head.length > 0) reader.#take(head, onFrames);
         resolve(reader);
       });
     });
@@ -38,22 +50,30 @@ export class WsReader {
     this.#socket.destroy();
   }
 
-  #take(chunk: Buffer, onText: (text: string, nowNs: bigint) => void): void {
-    const nowNs = process.hrtime.bigint();
+  #take(chunk: Buffer, onFrames: OnFrames): void {
     const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
+    const frames: FrameAt[] = [];
     let at = 0;
     for (let frame = frameAt(bytes, at); frame !== undefined; frame = frameAt(bytes, at)) {
       at = frame.end;
-      if (frame.isText) onText(bytes.toString("utf8", frame.start, frame.end), nowNs);
+      if (frame.isText) frames.push(frame);
     }
     this.#rest = bytes.subarray(at);
+    onFrames(bytes, frames);
   }
 }
+
+interface FrameAt {
+  readonly start: number;
+  readonly end: number;
+  readonly isText: boolean;
+}
+type OnFrames = (bytes: Buffer, frames: readonly FrameAt[]) => void;
 
 const TEXT = 1;
 
 /** Where the payload of the frame at `at` lies; undefined while it is not all there. */
-function frameAt(bytes: Buffer, at: number): { start: number; end: number; isText: boolean } | undefined {
+function frameAt(bytes: Buffer, at: number): FrameAt | undefined {
   if (bytes.length < at + 2) return undefined;
   const short = bytes.readUInt8(at + 1) & 0x7f;
   const start = at + (short < 126 ? 2 : short === 126 ? 4 : 10);

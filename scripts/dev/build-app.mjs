@@ -4,16 +4,24 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { bundle } from "./bundle.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** What each name builds: entries (source -> file below `dist`), files copied beside them. */
+/** What each name builds: entries (source -> file below `dist`), files and folders copied beside them. */
 const TARGETS = {
   codexd: {
     dir: "apps/codexd",
     entries: { "index.js": "apps/codexd/src/index.ts", "stub-child.js": "packages/codex-app-server/src/stub/main.ts" },
     copies: { "openapi.json": "docs/reference/openapi/codexd.json" },
+  },
+  "conductor-daemon": {
+    dir: "apps/conductor-daemon",
+    entries: { "index.js": "apps/conductor-daemon/src/index.ts" },
+    copies: {
+      "openapi.json": "docs/reference/openapi/conductor.json",
+      migrations: "apps/conductor-daemon/src/db/migrations",
+    },
   },
   "loopback-provider": {
     dir: "packages/loopback-provider",
@@ -22,40 +30,19 @@ const TARGETS = {
   },
 };
 
-// fastify, pino and ws are CommonJS: inside an ESM bundle they still call require for Node's modules.
-const banner = [
-  'import { createRequire as __createRequire } from "node:module";',
-  "const require = __createRequire(import.meta.url);",
-].join("\n");
-
-const bundle = (source, outfile) =>
-  build({
-    entryPoints: [path.join(root, source)],
-    outfile,
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    target: "node20.19",
-    sourcemap: "linked",
-    sourcesContent: false,
-    legalComments: "none",
-    banner: { js: banner },
-    external: ["@photostructure/sqlite", "node:sqlite"],
-    logLevel: "warning",
-  });
-
 const main = async (name) => {
   const target = TARGETS[name];
   if (target === undefined)
     throw new Error(`nothing to build is named ${name}; known: ${Object.keys(TARGETS).join(", ")}`);
   const dist = path.join(root, target.dir, "dist");
   for (const [file, source] of Object.entries(target.entries)) {
-    await bundle(source, path.join(dist, file));
+    await bundle(path.join(root, source), path.join(dist, file));
     const kib = Math.round(fs.statSync(path.join(dist, file)).size / 1024);
     console.log(`built ${target.dir}/dist/${file} (${kib} KiB)`);
   }
   for (const [file, source] of Object.entries(target.copies)) {
-    fs.copyFileSync(path.join(root, source), path.join(dist, file));
+    fs.rmSync(path.join(dist, file), { recursive: true, force: true });
+    fs.cpSync(path.join(root, source), path.join(dist, file), { recursive: true });
     console.log(`copied ${target.dir}/dist/${file}`);
   }
 };

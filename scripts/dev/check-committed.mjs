@@ -1,5 +1,6 @@
 // Looks through every file that is, or would be, committed for things that belong to one machine or to nobody:
-// paths of this machine, a private registry's host, secret-looking strings, focused or skipped tests.
+// paths of this machine, a private registry's host, secret-looking strings, focused or skipped tests,
+// `codex exec` in the formal runtime.
 import { execFileSync } from "node:child_process";
 import fs from "node:fs";
 import os from "node:os";
@@ -7,7 +8,8 @@ import path from "node:path";
 import { committedFiles, root } from "./committed-files.mjs";
 
 /** Product defaults of the operator's machine, fixed by the seed: allowed anywhere, also on that very machine. */
-const PRODUCT_PATHS = /\/Users\/george\/(code\/baa-conductor|Library\/LaunchAgents)/g;
+const PRODUCT_PATHS =
+  /\/Users\/george(\/(code\/baa-conductor|Library\/LaunchAgents|\.config\/baa-conductor)|(?=<\/string>))/g;
 
 /** Directories so common that a mention of them says nothing about this machine. */
 const COMMON = new Set(["/", "/tmp", "/var/tmp", "/private/tmp", "/home", "/root", "/Users", "/opt", "/srv", "/usr"]);
@@ -46,6 +48,8 @@ const rulesFor = (file, { paths, host }) => {
   rules.push({ name: "a path of this machine", matches: (line) => paths.test(line.replaceAll(PRODUCT_PATHS, "")) });
   if (host !== undefined)
     rules.push({ name: "the host of a private registry", matches: (line) => line.includes(host) });
+  if (/^(ops|scripts\/runtime)\//.test(file))
+    rules.push({ name: "codex exec in the formal runtime", matches: (line) => /\bcodex\s+exec\b/.test(line) });
   if (TEST_FILE.test(file)) rules.push({ name: "a focused or skipped test", matches: (line) => SKIPPED.test(line) });
   return rules;
 };

@@ -14,7 +14,13 @@ const isShell = (file) => /^#!.*\b(bash|sh)\b/.test(fs.readFileSync(path.join(ro
 const shellFiles = () =>
   committedFiles().filter((file) => /\.(sh|bash)$/.test(file) || (path.extname(file) === "" && isShell(file)));
 
-/** Each gate: what it is called and the command that must pass; `optional` = the tool does not come from npm. */
+/** How our own gates say that a tool of theirs is missing. */
+const TOOL_MISSING = 69;
+
+/**
+ * Each gate: what it is called and the command that must pass; `optional` = the tool does not come from npm;
+ * `needs` = that tool, when it is not the command itself.
+ */
 const gates = () => [
   { name: "types", command: [bin("tsc"), "-b"] },
   { name: "lint and directions", command: [bin("oxlint"), "--type-aware", "--deny-warnings"] },
@@ -22,6 +28,12 @@ const gates = () => [
   { name: "dead code", command: [bin("knip"), "--no-progress", "--no-config-hints"] },
   { name: "shell lint", optional: true, command: ["shellcheck", "-x", ...shellFiles()] },
   { name: "shell formatting", optional: true, command: ["shfmt", "-i", "2", "-ci", "-d", ...shellFiles()] },
+  {
+    name: "shell for bash 3.2 and BSD tools",
+    optional: true,
+    needs: "shfmt",
+    command: [process.execPath, "scripts/lint/shell-lint.mjs", ...shellFiles()],
+  },
   {
     name: "generated protocol types",
     command: [process.execPath, "packages/codex-app-server/scripts/generate-protocol.mjs", "--check"],
@@ -34,10 +46,10 @@ const gates = () => [
 const isRequired = () => process.env.BAA_TEST_REQUIRE === "all";
 
 /** Runs one gate, prints its line, and says how it ended. */
-const runGate = async ({ name, optional, command: [command, ...args] }) => {
+const runGate = async ({ name, optional, needs, command: [command, ...args] }) => {
   const result = await run(command, args, { cwd: root, env: { ...process.env, NO_COLOR: "1" } });
-  if (result.missing && optional) {
-    console.log(`lane not run: ${name}: ${command} is not installed`);
+  if (optional && (result.missing || (needs && result.code === TOOL_MISSING))) {
+    console.log(`lane not run: ${name}: ${needs ?? command} is not installed`);
     return isRequired() ? "failed" : "skipped";
   }
   const passed = result.code === 0;

@@ -2,8 +2,10 @@
 import fs from "node:fs";
 import path from "node:path";
 import { CODEXD_ENV } from "../../apps/codexd/src/config.ts";
-import { CODEXD_ROUTES } from "../../packages/contracts/src/index.ts";
-import { buildOpenApi } from "../../packages/http/src/index.ts";
+import { CONDUCTOR_ENV } from "../../apps/conductor-daemon/src/config.ts";
+import { CODEXD_ROUTES, CONDUCTOR_ROUTES } from "../../packages/contracts/src/index.ts";
+import { buildOpenApi, type RouteTable } from "../../packages/http/src/index.ts";
+import { cliPage } from "./docs/cli-page.ts";
 import { envPage } from "./docs/env-page.ts";
 import { errorsPage } from "./docs/errors-page.ts";
 import { eventsPage } from "./docs/events-page.ts";
@@ -16,9 +18,9 @@ const root = path.resolve(import.meta.dirname, "../..");
 const version = (): string =>
   (JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version;
 
-const openApiPage = (): Page => ({
-  path: "docs/reference/openapi/codexd.json",
-  text: `${JSON.stringify(buildOpenApi(CODEXD_ROUTES, { title: "codexd", version: version() }), null, 2)}\n`,
+const openApiPage = (title: string, routes: RouteTable): Page => ({
+  path: `docs/reference/openapi/${title}.json`,
+  text: `${JSON.stringify(buildOpenApi(routes, { title, version: version() }), null, 2)}\n`,
 });
 
 const current = (page: Page): string | undefined => {
@@ -33,7 +35,16 @@ const write = (page: Page): void => {
   console.log(`wrote ${page.path}`);
 };
 
-const pages = [errorsPage(), httpPage(), eventsPage(), limitsPage(), envPage({ codexd: CODEXD_ENV }), openApiPage()];
+const pages = [
+  errorsPage(),
+  httpPage(),
+  eventsPage(),
+  limitsPage(),
+  envPage({ codexd: CODEXD_ENV, "conductor-daemon": CONDUCTOR_ENV }),
+  cliPage(),
+  openApiPage("codexd", CODEXD_ROUTES),
+  openApiPage("conductor", CONDUCTOR_ROUTES),
+];
 const stale = pages.filter((page) => current(page) !== page.text);
 if (process.argv.includes("--check")) {
   for (const page of stale) console.error(`stale: ${page.path} (run \`pnpm docs:generate\`)`);

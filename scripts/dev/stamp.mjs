@@ -34,9 +34,15 @@ const STEPS = {
       ...filesBelow("apps"),
       ...filesBelow("packages"),
       "scripts/dev/build-app.mjs",
+      "scripts/dev/bundle.mjs",
       "docs/reference/openapi/codexd.json",
+      "docs/reference/openapi/conductor.json",
     ],
-    outputs: ["apps/codexd/dist/index.js", "packages/loopback-provider/dist/bin.js"],
+    outputs: [
+      "apps/codexd/dist/index.js",
+      "apps/conductor-daemon/dist/index.js",
+      "packages/loopback-provider/dist/bin.js",
+    ],
   },
 };
 

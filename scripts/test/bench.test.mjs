@@ -34,7 +34,9 @@ test("a load survives its way through a prompt", () => {
 test("wrong options are named", () => {
   expect([...readOptions(["--only", "start,latency"]).only]).toEqual(["start", "latency"]);
   expect(() => readOptions(["--rounds", "0"])).toThrow("--rounds: expected a whole number from 1, got 0");
-  expect(() => readOptions(["--only", "all"])).toThrow("--only: expected some of start, latency, throughput, got all");
+  expect(() => readOptions(["--only", "all"])).toThrow(
+    "--only: expected some of start, latency, throughput, fanout, sessions, replay, recovery, turns, got all",
+  );
 });
 
 test("figures go between the markers, with what is promised and whether it is kept", () => {

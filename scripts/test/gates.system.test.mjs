@@ -228,6 +228,26 @@ test.each([
   else expect(result.status, result.output).toBe(1);
 });
 
+test("shell for bash 3.2 and BSD tools refuses what a Mac does not have", () => {
+  const text = '#!/usr/bin/env bash\nmapfile -t lines <"$1"\nsed -i s/a/b/ "$1"\n';
+  const { status, output } = runWith({ "scripts/planted.sh": text }, process.execPath, [
+    "scripts/lint/shell-lint.mjs",
+    "scripts/planted.sh",
+  ]);
+  if (status === 69) return console.log("lane not run: shfmt is not installed");
+  expect(output).toContain("scripts/planted.sh:2:1: bash 3.2 has no mapfile");
+  expect(output).toContain("scripts/planted.sh:3:1: sed -i");
+  expect(status).toBe(1);
+});
+
+test("nothing of this machine refuses codex exec in the formal runtime, and allows it elsewhere", () => {
+  const words = ["codex", "exec"].join(" ");
+  const { status, output } = committed({ "ops/planted.md": `${words}\n`, "docs/planted.md": `${words}\n` });
+  expect(output).toContain("ops/planted.md:1: codex exec in the formal runtime");
+  expect(output).not.toContain("docs/planted.md");
+  expect(status).toBe(1);
+});
+
 test("generated protocol types refuses a file that was edited", () => {
   const dir = "packages/codex-app-server/src/generated";
   const name = fs.readdirSync(path.join(copy, dir)).find((file) => file.endsWith(".ts"));

@@ -1,7 +1,9 @@
 import {
   ByeFrame,
   CODEXD_EVENT_TYPES,
+  CONDUCTOR_EVENT_TYPES,
   FeedEvent,
+  FOLLOWED_TYPES,
   HeartbeatFrame,
   HelloFrame,
   ITEM_CHANNELS,
@@ -43,4 +45,6 @@ export const eventsPage = (): Page =>
       ["code", "name"],
       Object.entries(WS_CLOSE).map(([name, number]) => [String(number), code(name)]),
     ),
+    "## conductor's feed",
+    `The same feed at \`GET /v1/events\`, with events of conductor's own: ${CONDUCTOR_EVENT_TYPES.map(code).join(", ")}; and codexd's ${FOLLOWED_TYPES.map(code).join(", ")}, each once, without text, with its place there in \`data.codexd {logId, seq}\`.`,
   ]);

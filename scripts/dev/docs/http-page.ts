@@ -1,10 +1,25 @@
-import { CODEXD_ROUTES, type RouteDef } from "../../../packages/contracts/src/index.ts";
+import {
+  CODEX_ROUTES,
+  CODEXD_ROUTES,
+  CONDUCTOR_OWN_ROUTES,
+  type RouteDef,
+} from "../../../packages/contracts/src/index.ts";
 import { code, page, table, type Page } from "./markdown.ts";
 import { fieldRows, jsonSchema } from "./schema.ts";
 
 type Row = Omit<RouteDef, "name">;
 
-const routes = (): [string, Row][] => Object.entries<Row>(CODEXD_ROUTES);
+const overview = (routes: Readonly<Record<string, Row>>): string =>
+  table(
+    ["method", "path", "what", "scope", "status"],
+    Object.values(routes).map((route) => [
+      route.method,
+      code(route.path),
+      route.summary,
+      code(route.scope),
+      String(route.reply.status),
+    ]),
+  );
 
 const HEAD = ["field", "needed", "what"];
 
@@ -39,15 +54,13 @@ export const httpPage = (): Page =>
   page("docs/reference/http.md", "HTTP routes", [
     "From the route table of `packages/contracts`; the same table makes the server, the typed client and [codexd's OpenAPI document](openapi/codexd.json). Errors: [errors.md](errors.md).",
     "## codexd",
-    table(
-      ["method", "path", "what", "scope", "status"],
-      routes().map(([, route]) => [
-        route.method,
-        code(route.path),
-        route.summary,
-        code(route.scope),
-        String(route.reply.status),
-      ]),
-    ),
-    ...routes().map(section),
+    overview(CODEXD_ROUTES),
+    ...Object.entries<Row>(CODEXD_ROUTES).map(section),
+    "## conductor",
+    "[OpenAPI document](openapi/conductor.json).",
+    overview(CONDUCTOR_OWN_ROUTES),
+    ...Object.entries<Row>(CONDUCTOR_OWN_ROUTES).map(section),
+    "## codexd's routes through conductor",
+    "Made from codexd's table: same queries, bodies, replies and errors, and further `codexd_down`, `codexd_timeout`, `codexd_refused`, `draining` and `not_leader`. codexd's runs are not among them.",
+    overview(CODEX_ROUTES),
   ]);

@@ -30,7 +30,12 @@ const fieldBounds = (where: string, schema: contracts.RouteDef["query"] | contra
 };
 
 export const limitsPage = (): Page => {
-  const routes = Object.values<Omit<contracts.RouteDef, "name">>(contracts.CODEXD_ROUTES);
+  const routes = Object.values<Omit<contracts.RouteDef, "name">>({
+    ...contracts.CODEXD_ROUTES,
+    ...Object.fromEntries(
+      Object.entries(contracts.CONDUCTOR_OWN_ROUTES).map(([name, route]) => [`conductor ${name}`, route]),
+    ),
+  });
   return page("docs/reference/limits.md", "Limits", [
     "Limits that the code fixes; times end in `Ms`, sizes in `BytesMax`. What an operator can set is in [env.md](env.md).",
     "## Constants",

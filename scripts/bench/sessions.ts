@@ -1,0 +1,101 @@
+// Lists and deltas of a codexd with many sessions, while their checkpoint is written again and again.
+import { setTimeout as sleep } from "node:timers/promises";
+import { percentilesOf } from "./arrivals.ts";
+import { SUBSCRIBERS } from "./measure.ts";
+import { sessions, writeLog } from "./prepared-log.ts";
+import { type Row, row } from "./report.ts";
+import { Stack } from "./stack.ts";
+import { type Figure, figureOf, percentile } from "./statistics.ts";
+
+export const SESSIONS = 50_000;
+const PACED = { deltas: 1000, intervalMs: 5 };
+const LIST_EVERY_MS = 50;
+/**
+ * Each deletion has both generations of all checkpoints written anew, which takes most of a round. More of them would
+ * measure their fsync instead: what comes after a deletion is shown when that is on disk.
+ */
+const DELETE_EVERY_MS = 5000;
+const PATH = "/v1/codexd/sessions";
+
+export interface SessionsFigures {
+  readonly listP95: Figure;
+  readonly bareP99: Figure;
+  readonly codexdP99: Figure;
+  readonly addedP99: Figure;
+  readonly checkpoints: Figure;
+}
+
+interface ListReply {
+  readonly sessions: readonly { readonly id: string }[];
+  readonly nextCursor: string | null;
+}
+
+export async function measureSessions(o: { rounds: number; profileDir: string | undefined }): Promise<SessionsFigures> {
+  const stack = await Stack.start({ ...o, log: (dir) => writeLog(dir, sessions(SESSIONS)) });
+  const rounds: { listP95: number; bareP99: number; codexdP99: number; checkpoints: number }[] = [];
+  try {
+    await stack.bareTurn(PACED);
+    await round(stack);
+    for (let done = 0; done < o.rounds; done += 1) {
+      const bareP99 = percentilesOf([await stack.bareTurn(PACED)]).p99Ms;
+      rounds.push({ bareP99, ...(await round(stack)) });
+    }
+  } finally {
+    await stack.stop();
+  }
+  const of = (key: "listP95" | "bareP99" | "codexdP99" | "checkpoints"): Figure =>
+    figureOf(rounds.map((one) => one[key]));
+  const addedP99 = figureOf(rounds.map((one) => one.codexdP99 - one.bareP99));
+  const [listP95, bareP99] = [of("listP95"), of("bareP99")];
+  return { listP95, bareP99, codexdP99: of("codexdP99"), addedP99, checkpoints: of("checkpoints") };
+}
+
+/** One paced turn, with lists and deletions beside it. */
+async function round(stack: Stack): Promise<{ listP95: number; codexdP99: number; checkpoints: number }> {
+  let isOver = false;
+  const turn = stack.codexdTurn(PACED, SUBSCRIBERS).finally(() => (isOver = true));
+  const before = stack.checkpointWrites();
+  const lists = listUntil(stack, () => isOver);
+  const deletions = deleteUntil(stack, () => isOver);
+  const { readers } = await turn;
+  await deletions;
+  return {
+    listP95: percentile(await lists, 0.95),
+    codexdP99: percentilesOf(readers).p99Ms,
+    checkpoints: stack.checkpointWrites() - before,
+  };
+}
+
+/** Pages of 50 from the newest to ever older ones; returns what each took in milliseconds. */
+async function listUntil(stack: Stack, isOver: () => boolean): Promise<number[]> {
+  const tookMs: number[] = [];
+  let cursor: string | null = null;
+  while (!isOver()) {
+    const startedMs = performance.now();
+    const reply = await stack.request("GET", cursor === null ? PATH : `${PATH}?cursor=${cursor}`);
+    tookMs.push(performance.now() - startedMs);
+    ({ nextCursor: cursor } = reply as ListReply);
+    await sleep(LIST_EVERY_MS);
+  }
+  return tookMs;
+}
+
+async function deleteUntil(stack: Stack, isOver: () => boolean): Promise<void> {
+  while (!isOver()) {
+    // Not the newest, which has the turn.
+    const { sessions: listed } = (await stack.request("GET", `${PATH}?limit=3`)) as ListReply;
+    await stack.request("DELETE", `${PATH}/${listed.at(-1)?.id}`);
+    await sleep(DELETE_EVERY_MS);
+  }
+}
+
+export const sessionsRows = (f: SessionsFigures): Row[] => {
+  const ms = { unit: " ms", digits: 2 };
+  return [
+    row("page of 50 sessions, p95", f.listP95, { ...ms, promise: ["at most 5 ms", f.listP95.median <= 5] }),
+    row("delta from a bare app-server, p99", f.bareP99, ms),
+    row("delta through codexd, p99", f.codexdP99, ms),
+    row("added by codexd, p99", f.addedP99, { ...ms, promise: ["at most 5 ms", f.addedP99.median <= 5] }),
+    row("checkpoints written in a round", f.checkpoints, { unit: "", digits: 0 }),
+  ];
+};

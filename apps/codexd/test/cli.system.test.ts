@@ -259,6 +259,10 @@ describe("child reset", () => {
     expect((await codexd.request("POST", "/v1/codexd/child/reset", {}, { token: "x".repeat(43) })).status).toBe(401);
     expect((await codexd.request("POST", "/v1/codexd/child/reset", { force: "yes" })).status).toBe(422);
     expect((await codexd.request("GET", "/v1/codexd/child/reset")).status).toBe(405);
+    const before = await childOf(codexd);
+    const reset = await codexd.request("POST", "/v1/codexd/child/reset", {});
+    expect([reset.status, reset.json]).toEqual([202, { child: expect.objectContaining({ pid: before.pid }) }]);
+    await waitGone([before.pid]);
   });
 
   test("a child that a killed daemon left behind is ended, by who it is and not by its name", async (t) => {

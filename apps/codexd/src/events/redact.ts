@@ -24,8 +24,22 @@ export const createRedactor = (secrets: () => readonly string[]): (<T>(value: T)
   };
   return <T>(value: T): T => {
     const tokens = secrets();
-    return tokens.length === 0 ? value : (walk(value, tokens) as T);
+    return holdsToken(value, tokens) ? (walk(value, tokens) as T) : value;
   };
+};
+
+/** Looks without making anything: thousands of deltas a second pass here, and hardly one ever holds a secret. */
+const holdsToken = (value: unknown, tokens: readonly string[]): boolean => {
+  if (typeof value === "string") {
+    for (const token of tokens) if (value.includes(token)) return true;
+    return false;
+  }
+  if (typeof value !== "object" || value === null || tokens.length === 0) return false;
+  if (Array.isArray(value)) return value.some((entry) => holdsToken(entry, tokens));
+  for (const key of Object.keys(value)) {
+    if (holdsToken(key, tokens) || holdsToken((value as Record<string, unknown>)[key], tokens)) return true;
+  }
+  return false;
 };
 
 const replaceAll = (text: string, tokens: readonly string[]): string => {

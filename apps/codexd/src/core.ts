@@ -1,5 +1,5 @@
 import path from "node:path";
-import { type Logger, systemClock } from "@baa/process";
+import { type Logger, secretValues, systemClock } from "@baa/process";
 import { EventLog } from "@baa/storage";
 import { AccountService } from "./account/account-service.ts";
 import type { ApprovalService } from "./approvals/approval-service.ts";
@@ -18,7 +18,7 @@ import type { Policy } from "./policy.ts";
 import { Registries } from "./registry/registries.ts";
 import { AccountWatch } from "./runtime/account-watch.ts";
 import type { CodexVersions } from "./runtime/codex-versions.ts";
-import { LiveSecrets, secretValues, TOKEN_FILE } from "./runtime/secrets.ts";
+import { LiveSecrets, TOKEN_FILE } from "./runtime/secrets.ts";
 import type { RunService } from "./runs/run-service.ts";
 import type { SessionCommands } from "./sessions/session-commands.ts";
 import type { SessionForks } from "./sessions/session-forks.ts";

@@ -8,3 +8,4 @@ export { type Component, createLifecycle, type Lifecycle, type LifecycleOptions 
 export { createLogger, type Logger, type LoggerOptions, type ProcessLogger } from "./logger.ts";
 export { REDACTED, redactLine } from "./redact.ts";
 export { installSignals, type SignalOptions } from "./signals.ts";
+export { secretValues } from "./secret-values.ts";

@@ -1,10 +1,18 @@
-import { ConfigError, createLogger, EXIT, installCrashHandlers, installSignals, type Logger } from "@baa/process";
+import {
+  ConfigError,
+  createLogger,
+  EXIT,
+  installCrashHandlers,
+  installSignals,
+  type Logger,
+  secretValues,
+} from "@baa/process";
 import { LockHeldError, PermissionFault } from "@baa/storage";
 import { ListenAddressError, PortBusyError, TokenFileError } from "@baa/http";
 import path from "node:path";
 import { Codexd } from "../app.ts";
 import { type Config, isSupervised, readConfig } from "../config.ts";
-import { secretValues, TOKEN_FILE } from "../runtime/secrets.ts";
+import { TOKEN_FILE } from "../runtime/secrets.ts";
 import type { CliContext } from "./cli-context.ts";
 import { printFailure } from "./run-command.ts";
 

@@ -13,11 +13,6 @@ export const ensureToken = (stateDir: string): string => {
   return file;
 };
 
-/** How often the token files are looked at again for redaction. */
-const REFRESH_MS = 1000;
-/** Shorter values would redact ordinary text. */
-const SECRET_CHARS_MIN = 16;
-
 /** Values that are secret for as long as this process lives, beside those of files. */
 export class LiveSecrets {
   readonly #ofFiles: () => readonly string[];
@@ -40,25 +35,3 @@ export class LiveSecrets {
     return this.#all.values;
   }
 }
-
-/** The live values of the token files, re-read at most once a second; a missing file has none. */
-export const secretValues = (files: readonly string[], nowMs: () => number): (() => readonly string[]) => {
-  let values: readonly string[] = [];
-  let readAtMs = Number.NEGATIVE_INFINITY;
-  return () => {
-    if (nowMs() - readAtMs < REFRESH_MS) return values;
-    readAtMs = nowMs();
-    values = files.flatMap(readValue);
-    return values;
-  };
-};
-
-const readValue = (file: string): string[] => {
-  try {
-    const value = fs.readFileSync(file, "utf8").trim();
-    return value.length >= SECRET_CHARS_MIN ? [value] : [];
-  } catch {
-    // Not there, or not ours to read: then Codex, which runs as the same user, cannot print it either.
-    return [];
-  }
-};

@@ -2,7 +2,8 @@ import fs from "node:fs";
 import path from "node:path";
 import { PermissionFault } from "@baa/storage";
 import { describe, expect, test } from "vitest";
-import { ensureToken, LiveSecrets, secretValues } from "../../src/runtime/secrets.ts";
+import { secretValues } from "@baa/process";
+import { ensureToken, LiveSecrets } from "../../src/runtime/secrets.ts";
 import { tempDir } from "../support/temp-dir.ts";
 
 describe("codexd's own token", () => {

@@ -1,9 +1,8 @@
 import { AllowedHostError, ListenAddressError, PortBusyError, TokenFileError } from "@baa/http";
-import { ConfigError, createLogger, EXIT, installCrashHandlers, installSignals } from "@baa/process";
+import { ConfigError, createLogger, EXIT, installCrashHandlers, installSignals, secretValues } from "@baa/process";
 import { LockHeldError, PermissionFault } from "@baa/storage";
 import { Conductor } from "../app.ts";
 import { type Config, isSupervised, type Options, readConfig } from "../config.ts";
-import { secretValues } from "../secrets.ts";
 import { StaleFenceError } from "../store/store.ts";
 
 /** A failed start under a service manager waits this long, so that it does not spin. */
@@ -24,7 +23,7 @@ export const serve = async (cli: CliContext, options: Options): Promise<void> =>
   } catch (error) {
     return refuse(cli, error);
   }
-  const secrets = secretValues([config.sharedTokenFile, config.codexd.tokenFile]);
+  const secrets = secretValues([config.sharedTokenFile, config.codexd.tokenFile], () => performance.now());
   const logger = createLogger({ name: "conductor", level: config.logLevel, secrets });
   const onFatal = (error: Error): void => {
     logger.fatal({ event: "storage.failed", err: error }, "the store cannot be used any more; leaving");

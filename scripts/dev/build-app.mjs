@@ -4,11 +4,11 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { bundle } from "./bundle.mjs";
+import { bundle, bundleForBrowser } from "./bundle.mjs";
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), "../..");
 
-/** What each name builds: entries (source -> file below `dist`), files and folders copied beside them. */
+/** What each name builds: entries (source -> file below `dist`), files and folders copied beside them; by what. */
 const TARGETS = {
   codexd: {
     dir: "apps/codexd",
@@ -23,6 +23,28 @@ const TARGETS = {
       migrations: "apps/conductor-daemon/src/db/migrations",
     },
   },
+  "status-api": {
+    dir: "apps/status-api",
+    entries: { "index.js": "apps/status-api/src/index.ts" },
+    copies: { "openapi.json": "docs/reference/openapi/status.json", page: "apps/status-page/dist" },
+    // Without it the page says what to build; the figures are served all the same.
+    optional: ["page"],
+  },
+  cli: {
+    dir: "apps/cli",
+    entries: { "index.js": "apps/cli/src/index.ts" },
+    copies: {},
+    isCommand: true,
+  },
+  "status-page": {
+    dir: "apps/status-page",
+    by: bundleForBrowser,
+    entries: { "app.js": "apps/status-page/src/index.tsx", "app.css": "apps/status-page/src/styles/app.css" },
+    copies: {
+      "index.html": "apps/status-page/public/index.html",
+      "favicon.svg": "apps/status-page/public/favicon.svg",
+    },
+  },
   "loopback-provider": {
     dir: "packages/loopback-provider",
     entries: { "bin.js": "packages/loopback-provider/src/bin.ts" },
@@ -30,19 +52,28 @@ const TARGETS = {
   },
 };
 
+/** What tsc keeps in a `dist` for itself, and maps, are no part of a copied folder. */
+const isShipped = (file) => !/[\\/]dist[\\/]types$|\.tsbuildinfo$|\.map$/.test(file);
+
 const main = async (name) => {
   const target = TARGETS[name];
   if (target === undefined)
     throw new Error(`nothing to build is named ${name}; known: ${Object.keys(TARGETS).join(", ")}`);
   const dist = path.join(root, target.dir, "dist");
   for (const [file, source] of Object.entries(target.entries)) {
-    await bundle(path.join(root, source), path.join(dist, file));
+    await (target.by ?? bundle)(path.join(root, source), path.join(dist, file));
     const kib = Math.round(fs.statSync(path.join(dist, file)).size / 1024);
+    // A name on the PATH may lead to it.
+    if (target.isCommand) fs.chmodSync(path.join(dist, file), 0o755);
     console.log(`built ${target.dir}/dist/${file} (${kib} KiB)`);
   }
   for (const [file, source] of Object.entries(target.copies)) {
     fs.rmSync(path.join(dist, file), { recursive: true, force: true });
-    fs.cpSync(path.join(root, source), path.join(dist, file), { recursive: true });
+    if (target.optional?.includes(file) && !fs.existsSync(path.join(root, source))) {
+      console.log(`left out ${target.dir}/dist/${file}: ${source} is not built`);
+      continue;
+    }
+    fs.cpSync(path.join(root, source), path.join(dist, file), { recursive: true, filter: isShipped });
     console.log(`copied ${target.dir}/dist/${file}`);
   }
 };

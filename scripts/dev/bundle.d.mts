@@ -1,1 +1,6 @@
-export function bundle(source: string, outfile: string, o?: { nodePaths?: readonly string[] }): Promise<unknown>;
+export function bundle(
+  source: string,
+  outfile: string,
+  o?: { nodePaths?: readonly string[]; isPlain?: boolean },
+): Promise<unknown>;
+export function bundleForBrowser(source: string, outfile: string): Promise<unknown>;

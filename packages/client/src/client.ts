@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { CODEXD_ROUTES, CONDUCTOR_ROUTES } from "@baa/contracts";
+import { CODEXD_ROUTES, CONDUCTOR_ROUTES, STATUS_ROUTES } from "@baa/contracts";
 import { Pool } from "undici";
 import { fillPath, parseBaseUrl, queryText } from "./address.ts";
 import type { BaseAddress } from "./address.ts";
@@ -39,6 +39,9 @@ export type CodexdClient = RouteClient<typeof CODEXD_ROUTES>;
 /** The typed client of conductor: its own routes, and codexd's as `codex…` (`startTurn` is `codexStartTurn`). */
 export type ConductorClient = RouteClient<typeof CONDUCTOR_ROUTES>;
 
+/** The typed client of status-api: it reads only. */
+export type StatusClient = RouteClient<typeof STATUS_ROUTES>;
+
 /**
  * A client of codexd. Opens nothing before the first call; `close()` it at the end.
  *
@@ -55,6 +58,11 @@ export function createClient(options: ClientOptions): CodexdClient {
 /** The same for conductor. */
 export function createConductorClient(options: ClientOptions): ConductorClient {
   return createRouteClient(CONDUCTOR_ROUTES, options);
+}
+
+/** The same for status-api. */
+export function createStatusClient(options: ClientOptions): StatusClient {
+  return createRouteClient(STATUS_ROUTES, options);
 }
 
 /** The same for any route table of `@baa/contracts`. */

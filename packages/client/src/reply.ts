@@ -1,5 +1,5 @@
 import { Problem } from "@baa/contracts";
-import { z } from "zod";
+import * as z from "zod";
 import type { CallFacts } from "./errors.ts";
 import { ProblemReply, UnexpectedReplyError } from "./errors.ts";
 import type { RouteRow } from "./route-types.ts";

@@ -1,5 +1,5 @@
 import type { RouteDef } from "@baa/contracts";
-import type { z } from "zod";
+import type * as z from "zod";
 
 /** One row of a route table as it is written there: its name is its key. */
 export type RouteRow = Omit<RouteDef, "name">;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Prefixes of every id we mint; each is followed by 32 hex digits (a UUIDv7 without dashes). */
 export const ID_PREFIXES = {
@@ -11,6 +11,7 @@ export const ID_PREFIXES = {
   run: "run_",
   step: "step_",
   command: "cmd_",
+  delivery: "dlv_",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Whose fault it is; decides the log level of an error. */
 export type Fault = "caller" | "operator" | "peer" | "us";
@@ -67,6 +67,25 @@ export const PROBLEMS = {
   run_not_found: def(404, "caller", "No run has this id.", "List the runs."),
   file_not_found: def(404, "caller", "No file of this session has this id.", "List the session's files, or upload it."),
   approval_not_found: def(404, "caller", "No approval has this id.", "List the approvals."),
+  hook_not_found: def(
+    404,
+    "caller",
+    "No hook has this id.",
+    "List the hooks; they stand in the operator's hooks.json.",
+  ),
+  delivery_not_found: def(404, "caller", "No delivery of this hook has this id.", "List the deliveries of the hook."),
+  hook_disabled: def(
+    409,
+    "operator",
+    "The hook is switched off.",
+    "Set `enabled` in the operator's hooks.json, and ask again.",
+  ),
+  reasons_full: def(
+    409,
+    "caller",
+    "As many reasons as allowed hold this conductor.",
+    "Take one back with /v1/control/resume; /v1/control lists them.",
+  ),
   method_not_allowed: def(405, "caller", "This address does not take this method.", "See /openapi.json."),
   turn_active: def(
     409,
@@ -182,6 +201,24 @@ export const PROBLEMS = {
     "The credential that conductor has for codexd is not accepted.",
     "Check that BAA_CODEXD_STATE_DIR of conductor is the state directory of the codexd that serves.",
   ),
+  conductor_down: def(
+    503,
+    "peer",
+    "The daemon conductor does not answer, and it has not said this before.",
+    "Start it, or look at its log; /v1/status says since when and why.",
+  ),
+  conductor_timeout: def(
+    504,
+    "peer",
+    "The daemon conductor did not answer in time.",
+    "Try again; /v1/status says whether it is up.",
+  ),
+  conductor_refused: def(
+    502,
+    "operator",
+    "The token that status-api has for conductor is missing or not accepted.",
+    "Check that BAA_STATE_DIR of status-api is the state directory of the conductor that leads.",
+  ),
   draining: def(
     503,
     "operator",
@@ -206,14 +243,16 @@ export const PROBLEMS = {
 export type ProblemCode = keyof typeof PROBLEMS;
 
 /** RFC 9457 body of every error. `code` is stable; `title` and `detail` are for people. */
-export const Problem = z.looseObject({
-  type: z.string(),
-  title: z.string(),
-  status: z.number().int(),
-  code: z.string(),
-  detail: z.string().optional(),
-  next: z.string().optional(),
-  requestId: z.string().optional(),
-  errors: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
-});
+export const Problem = z.lazy(() =>
+  z.looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.number().int(),
+    code: z.string(),
+    detail: z.string().optional(),
+    next: z.string().optional(),
+    requestId: z.string().optional(),
+    errors: z.array(z.looseObject({ path: z.string(), message: z.string() })).optional(),
+  }),
+);
 export type Problem = z.infer<typeof Problem>;

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 
 /** What a credential may do. `admin` includes all others. */
 export const SCOPES = ["read", "drive", "approve", "admin"] as const;
@@ -23,8 +23,16 @@ export interface RouteDef {
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   readonly bodyBytesMax?: number;
-  /** Success: status and schema. `stream` = the feed (JSON page, SSE or WebSocket); `text` = text/plain. */
-  readonly reply: { readonly status: number; readonly schema?: z.ZodType; readonly kind?: "json" | "text" | "stream" };
+  /**
+   * Success: status and schema. `stream` = the feed (JSON page, SSE or WebSocket); `text` = text/plain.
+   * `isPretty`: written for people too, as the open documents always are.
+   */
+  readonly reply: {
+    readonly status: number;
+    readonly schema?: z.ZodType;
+    readonly kind?: "json" | "text" | "stream";
+    readonly isPretty?: boolean;
+  };
   /** Whether an Idempotency-Key is honoured (every POST and DELETE that changes something durable). */
   readonly idempotent?: boolean;
   /** Another path served by the same handler (its canonical path is `path`). */

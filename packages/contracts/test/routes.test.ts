@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { CODEXD_PREFIX, CODEXD_ROUTES, SCOPES } from "../src/index.ts";
 import type { RouteDef } from "../src/index.ts";
 
@@ -13,9 +13,11 @@ const placeholders = (path: string): string[] => [...path.matchAll(/\{([^}]*)\}/
 /** The objects that a request may be: one, or those of a union. */
 const objectsOf = (schema: z.ZodType): z.ZodType[] =>
   schema instanceof z.ZodDiscriminatedUnion ? (schema.options as z.ZodType[]) : [schema];
-/** The schema below `optional()` and `default()`. */
+/** The schema below `lazy()`, `optional()` and `default()`. */
 const unwrapped = (schema: z.ZodType): z.ZodType =>
-  schema instanceof z.ZodOptional || schema instanceof z.ZodDefault ? unwrapped(schema.unwrap() as z.ZodType) : schema;
+  schema instanceof z.ZodLazy || schema instanceof z.ZodOptional || schema instanceof z.ZodDefault
+    ? unwrapped(schema.unwrap() as z.ZodType)
+    : schema;
 
 describe("the route table", () => {
   it("holds the routes that the architecture names", () => {

@@ -41,6 +41,7 @@ describe("ids", () => {
       run: "run_",
       step: "step_",
       command: "cmd_",
+      delivery: "dlv_",
     });
     const prefixes = Object.values(ID_PREFIXES);
     for (const one of prefixes) expect(prefixes.filter((other) => other.startsWith(one))).toEqual([one]);
@@ -130,8 +131,8 @@ describe("requests", () => {
       ifBusy: "reject",
     });
     expect(fits(StartTurnInSession, { input: "hi" })).toBe(false);
-    expect(Object.keys(StartTurnInSession.shape).toSorted()).toEqual(
-      ["sessionId", ...Object.keys(StartTurn.shape)].toSorted(),
+    expect(Object.keys(StartTurnInSession.unwrap().shape).toSorted()).toEqual(
+      ["sessionId", ...Object.keys(StartTurn.unwrap().shape)].toSorted(),
     );
   });
 

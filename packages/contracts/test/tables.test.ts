@@ -115,7 +115,7 @@ describe("words", () => {
 
   it("event types have a dot and control frames have none, so that no frame can be both", () => {
     for (const type of CODEXD_EVENT_TYPES) expect(type).toMatch(/^[a-z]+\.[a-z][A-Za-z]*$/);
-    expect(ControlFrame.options.map((option) => option.shape.type.value)).toEqual([
+    expect(ControlFrame.unwrap().options.map((option) => option.unwrap().shape.type.value)).toEqual([
       "hello",
       "reset",
       "heartbeat",

@@ -1,7 +1,7 @@
 // The yardstick of a start: the least service of fastify, ws, zod and pino (fastify's logger). Bundled as codexd is.
 import fastify from "fastify";
 import { WebSocketServer } from "ws";
-import { z } from "zod";
+import * as z from "zod";
 
 const Echo = z.strictObject({ text: z.string().min(1).max(1000), times: z.coerce.number().int().default(1) });
 

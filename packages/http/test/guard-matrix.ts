@@ -23,6 +23,8 @@ export interface GuardTarget {
   readonly isUpgrade?: boolean;
   /** Open addresses (health, redacted status) pass browser check and credential. */
   readonly isOpen?: boolean;
+  /** The page of this origin may fetch it. */
+  readonly isForOwnPage?: boolean;
 }
 
 export interface MatrixOptions {
@@ -83,8 +85,16 @@ export function guardControls(o: MatrixOptions): readonly GuardCase[] {
       ],
     ],
   ];
+  const ownPage: (typeof variants)[number] = [
+    "own page",
+    [
+      ["Host", `127.0.0.1:${o.port}`],
+      ["Sec-Fetch-Site", "same-origin"],
+      ["Sec-Fetch-Mode", "cors"],
+    ],
+  ];
   return o.targets.flatMap((target) =>
-    variants.map(([name, headers]) => {
+    [...variants, ...(target.isForOwnPage === true ? [ownPage] : [])].map(([name, headers]) => {
       const built = request(target, { headers: [...headers, ...typeHeaders(target), bearer(o)] });
       return { ...built, id: `control ${name}: ${label(target)}`, expect: [] };
     }),
@@ -192,7 +202,8 @@ function originCases(o: MatrixOptions, target: GuardTarget): GuardCase[] {
 }
 
 function fetchSiteCases(o: MatrixOptions, target: GuardTarget): GuardCase[] {
-  const sites = ["cross-site", "same-site", "same-origin", "", "None", "none, none", "null"];
+  const refused = ["cross-site", "same-site", "", "None", "none, none", "null"];
+  const sites = target.isForOwnPage === true ? refused : [...refused, "same-origin"];
   const cases: readonly (readonly [string, readonly Header[]])[] = [
     ...sites.map((site): [string, Header[]] => [`Sec-Fetch-Site ${JSON.stringify(site)}`, [["Sec-Fetch-Site", site]]]),
     [

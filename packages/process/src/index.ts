@@ -1,11 +1,17 @@
 export { type Backoff, type BackoffOptions, createBackoff } from "./backoff.ts";
 export { type Clock, systemClock } from "./clock.ts";
 export { type CrashOptions, installCrashHandlers } from "./crash.ts";
-export { ConfigError, parseEnv, shownValue } from "./env.ts";
+export { ConfigError, parseEnv, shownValue, words } from "./env.ts";
+export { envTable, type EnvVariable } from "./env-table.ts";
 export { EXIT } from "./exit-codes.ts";
+export { fail, type Finding, findingLines, ok, verdict, warn, worst } from "./findings.ts";
 export { createId, createIdSource } from "./id.ts";
 export { type Component, createLifecycle, type Lifecycle, type LifecycleOptions } from "./lifecycle.ts";
 export { createLogger, type Logger, type LoggerOptions, type ProcessLogger } from "./logger.ts";
+export { httpOrigin, listenAddresses, loopbackOrigin, type Origin, originOf } from "./origin.ts";
 export { REDACTED, redactLine } from "./redact.ts";
+export { RUNTIME_DIRS } from "./runtime-dirs.ts";
 export { installSignals, type SignalOptions } from "./signals.ts";
 export { secretValues } from "./secret-values.ts";
+export { launchdLogs, StdioKeeper, type StdioLogs } from "./stdio-logs.ts";
+export { isSupervisedBy } from "./supervised.ts";

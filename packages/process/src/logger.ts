@@ -16,6 +16,8 @@ export interface LoggerOptions {
   destination?: string;
   /** The secret values of this moment; asked for every line, so that a new token is hidden as soon as it is known. */
   secrets?: () => readonly string[];
+  /** Called after every line with its length. */
+  onPrinted?: (bytes: number) => void;
 }
 
 const BUFFERED_BYTES_MAX = 4 * 1024 * 1024;
@@ -46,7 +48,13 @@ export function createLogger(o: LoggerOptions): ProcessLogger {
       timestamp: pino.stdTimeFunctions.isoTime,
       redact: { paths: SECRET_PATHS.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]), censor: REDACTED },
     },
-    { write: (line: string) => void file.write(redactLine(line, secrets())) },
+    {
+      write: (line: string): void => {
+        const text = redactLine(line, secrets());
+        file.write(text);
+        o.onPrinted?.(text.length);
+      },
+    },
   );
   return Object.assign(logger, {
     reopen: (): void => {

@@ -9,6 +9,8 @@ const SECRET_KEY = String.raw`[\w.-]*(?:authorization|token|secret|password|pass
 const KEY_IN_JSON = new RegExp(String.raw`("${SECRET_KEY}":)"(?:[^"\\]|\\.)*"`, "gi");
 /** The same inside a string that is itself JSON text: `\"token\":\"…\"`. */
 const KEY_IN_TEXT = new RegExp(String.raw`(\\+"${SECRET_KEY}\\+"\s*:\s*\\+")(?:[^"\\]|\\+[^"\\])*`, "gi");
+/** The secrets of Standard Webhooks say what they are. */
+const HOOK_SECRET = /\bwhsec_[A-Za-z0-9+/]{16,}={0,2}/g;
 /** `rawHeaders`, command lines and error messages have the value without the key. */
 const BEARER = /\b(Bearer|Basic)\s+[\w.~+/=-]{6,}/gi;
 
@@ -30,5 +32,6 @@ export function redactLine(line: string, secrets: readonly string[]): string {
   return text
     .replace(KEY_IN_JSON, `$1"${REDACTED}"`)
     .replace(KEY_IN_TEXT, `$1${REDACTED}`)
+    .replace(HOOK_SECRET, REDACTED)
     .replace(BEARER, `$1 ${REDACTED}`);
 }

@@ -18,6 +18,13 @@ test.each([
   expect(redactLine(line, [])).toBe(expected);
 });
 
+test("the secret of a webhook goes wherever it stands", () => {
+  const secret = `whsec_${Buffer.alloc(32, 7).toString("base64")}`;
+  expect(redactLine(`{"msg":"signed with ${secret} by me","env":"WHSEC=${secret}"}`, [])).toBe(
+    '{"msg":"signed with [redacted] by me","env":"WHSEC=[redacted]"}',
+  );
+});
+
 test.each(['{"inputTokens":12,"tokenFile":"/a/token"}', '{"msg":"the token was refused"}', '{"keys":["token"]}'])(
   "what is no secret stays: %s",
   (line) => {

@@ -10,6 +10,8 @@ export {
   PermissionFault,
   readPrivateFile,
 } from "./file/private.ts";
+export { fileState } from "./file/file-state.ts";
+export { ensurePrivateToken } from "./file/private-token.ts";
 export { writeFileDurableSliced } from "./file/sliced-write.ts";
 export { acquireLock, type Lock, LockHeldError, type LockHolder, type LockOptions } from "./lock/lock.ts";
 export { type LockProbe, probeLock } from "./lock/probe-lock.ts";

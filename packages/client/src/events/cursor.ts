@@ -1,5 +1,5 @@
 import type { HelloFrame, ResetFrame } from "@baa/contracts";
-import type { z } from "zod";
+import type * as z from "zod";
 
 type Hello = z.infer<typeof HelloFrame>;
 type Reset = z.infer<typeof ResetFrame>;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { CODEXD_ROUTES } from "@baa/contracts";
 import type { ControlFrame, FeedEvent, HelloFrame } from "@baa/contracts";
-import type { z } from "zod";
+import type * as z from "zod";
 import { parseBaseUrl, queryText, webSocketUrl } from "../address.ts";
 import type { TokenInput, TokenSource } from "../token.ts";
 import { tokenSource } from "../token.ts";

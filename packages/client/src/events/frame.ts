@@ -1,5 +1,5 @@
 import { ControlFrame, FeedEvent } from "@baa/contracts";
-import { z } from "zod";
+import * as z from "zod";
 import { UnexpectedReplyError } from "../errors.ts";
 
 /** What a frame of the event stream is; `unknown` = a control frame that this build does not know. */

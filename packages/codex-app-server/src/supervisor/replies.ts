@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const initializeSchema = z.looseObject({ userAgent: z.string().min(1) });
 const diagnosticsSchema = z.looseObject({ process: z.looseObject({ residentMemoryBytes: z.number().nonnegative() }) });

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** Every event type that codexd appends. Clients ignore types they do not know. */
 export const CODEXD_EVENT_TYPES = [
@@ -46,16 +46,18 @@ export const ITEM_CHANNELS = ["text", "reasoning", "plan", "output", "patch"] as
 export type ItemChannel = (typeof ITEM_CHANNELS)[number];
 
 /** A stored event as every face of the feed sends it. */
-export const FeedEvent = z.looseObject({
-  seq: z.number().int(),
-  at: z.string(),
-  type: z.string(),
-  sessionId: z.string().optional(),
-  turnId: z.string().optional(),
-  codexRunId: z.string().optional(),
-  approvalId: z.string().optional(),
-  data: z.looseObject({}),
-});
+export const FeedEvent = z.lazy(() =>
+  z.looseObject({
+    seq: z.number().int(),
+    at: z.string(),
+    type: z.string(),
+    sessionId: z.string().optional(),
+    turnId: z.string().optional(),
+    codexRunId: z.string().optional(),
+    approvalId: z.string().optional(),
+    data: z.looseObject({}),
+  }),
+);
 export type FeedEvent = z.infer<typeof FeedEvent>;
 
 /**
@@ -63,32 +65,40 @@ export type FeedEvent = z.infer<typeof FeedEvent>;
  * they carry a `seq`. A frame of another name without `seq` is a control frame that is not known yet.
  * hello comes first; without `after` the stream goes on from its `headSeq`.
  */
-export const HelloFrame = z.looseObject({
-  type: z.literal("hello"),
-  logId: z.string(),
-  oldestSeq: z.number().int(),
-  headSeq: z.number().int(),
-  version: z.string(),
-  /** What is open now; only for a reader that came without a cursor. */
-  snapshot: z.unknown().optional(),
-});
+export const HelloFrame = z.lazy(() =>
+  z.looseObject({
+    type: z.literal("hello"),
+    logId: z.string(),
+    oldestSeq: z.number().int(),
+    headSeq: z.number().int(),
+    version: z.string(),
+    /** What is open now; only for a reader that came without a cursor. */
+    snapshot: z.unknown().optional(),
+  }),
+);
 /** The cursor could not be honoured. `from`, `to`: cursors, the one that was given and the one the stream goes on from. */
-export const ResetFrame = z.looseObject({
-  type: z.literal("reset"),
-  from: z.number().int(),
-  to: z.number().int(),
-  reason: z.enum(["too_old", "ahead", "other_log"]),
-  snapshot: z.unknown(),
-});
+export const ResetFrame = z.lazy(() =>
+  z.looseObject({
+    type: z.literal("reset"),
+    from: z.number().int(),
+    to: z.number().int(),
+    reason: z.enum(["too_old", "ahead", "other_log"]),
+    snapshot: z.unknown(),
+  }),
+);
 /** Every 15 s. `seq`: the cursor of this stream, that is, all up to it has been sent or filtered out. */
-export const HeartbeatFrame = z.looseObject({ type: z.literal("heartbeat"), seq: z.number().int() });
+export const HeartbeatFrame = z.lazy(() => z.looseObject({ type: z.literal("heartbeat"), seq: z.number().int() }));
 /** The close that follows. `lastSeq`: as a heartbeat's `seq`. */
-export const ByeFrame = z.looseObject({ type: z.literal("bye"), code: z.number().int(), lastSeq: z.number().int() });
+export const ByeFrame = z.lazy(() =>
+  z.looseObject({ type: z.literal("bye"), code: z.number().int(), lastSeq: z.number().int() }),
+);
 export type HelloFrame = z.infer<typeof HelloFrame>;
 export type ResetFrame = z.infer<typeof ResetFrame>;
 export type HeartbeatFrame = z.infer<typeof HeartbeatFrame>;
 export type ByeFrame = z.infer<typeof ByeFrame>;
-export const ControlFrame = z.discriminatedUnion("type", [HelloFrame, ResetFrame, HeartbeatFrame, ByeFrame]);
+export const ControlFrame = z.lazy(() =>
+  z.discriminatedUnion("type", [HelloFrame, ResetFrame, HeartbeatFrame, ByeFrame]),
+);
 export type ControlFrame = z.infer<typeof ControlFrame>;
 
 export const EventsQuery = z.strictObject({
@@ -99,17 +109,19 @@ export const EventsQuery = z.strictObject({
   waitMs: z.coerce.number().int().min(0).max(60_000).default(0),
   sessionId: z.string().max(64).optional(),
   turnId: z.string().max(64).optional(),
-  /** Comma-separated types; `turn.*` stands for all that begin with `turn.`. */
+  /** Comma-separated types; `turn.*` stands for all that begin with `turn.`, `!item.delta` leaves out. */
   types: z.string().max(512).optional(),
 });
 export type EventsQuery = z.infer<typeof EventsQuery>;
 
-export const EventsPage = z.looseObject({
-  events: z.array(FeedEvent),
-  nextAfter: z.number().int(),
-  headSeq: z.number().int(),
-  oldestSeq: z.number().int(),
-  logId: z.string(),
-  reset: ResetFrame.optional(),
-});
+export const EventsPage = z.lazy(() =>
+  z.looseObject({
+    events: z.array(FeedEvent),
+    nextAfter: z.number().int(),
+    headSeq: z.number().int(),
+    oldestSeq: z.number().int(),
+    logId: z.string(),
+    reset: ResetFrame.optional(),
+  }),
+);
 export type EventsPage = z.infer<typeof EventsPage>;

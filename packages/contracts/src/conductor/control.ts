@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { Timestamp } from "../ids.ts";
 
 /** `running` = no reason against it. */
@@ -13,35 +13,43 @@ const ReasonId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9:._-]{0,127}$/, {
 /** Milliseconds after which a reason goes by itself; a week at most. */
 const TTL_MS_MAX = 7 * 24 * 60 * 60 * 1000;
 
-export const ControlReason = z.looseObject({
-  id: z.string(),
-  mode: z.enum(["paused", "draining"]),
-  /** The credential that set it. */
-  by: z.string(),
-  at: Timestamp,
-  expiresAt: Timestamp.optional(),
-  note: z.string().optional(),
-});
+export const ControlReason = z.lazy(() =>
+  z.looseObject({
+    id: z.string(),
+    mode: z.enum(["paused", "draining"]),
+    /** The credential that set it. */
+    by: z.string(),
+    at: Timestamp,
+    expiresAt: Timestamp.optional(),
+    note: z.string().optional(),
+  }),
+);
 export type ControlReason = z.infer<typeof ControlReason>;
 
 /** The mode is the strictest of the reasons. `idle`: nothing is in progress, so a stop ends nothing. */
-export const Control = z.looseObject({
-  mode: z.enum(CONTROL_MODES),
-  reasons: z.array(ControlReason),
-  openTurns: z.number().int(),
-  idle: z.boolean(),
-});
+export const Control = z.lazy(() =>
+  z.looseObject({
+    mode: z.enum(CONTROL_MODES),
+    reasons: z.array(ControlReason),
+    openTurns: z.number().int(),
+    idle: z.boolean(),
+  }),
+);
 export type Control = z.infer<typeof Control>;
-export const ControlReply = z.looseObject({ control: Control });
+export const ControlReply = z.lazy(() => z.looseObject({ control: Control }));
 
 /** Sets a reason, or replaces the one with the same id. */
-export const SetReason = z.strictObject({
-  id: ReasonId.default("operator"),
-  ttlMs: z.number().int().min(1000).max(TTL_MS_MAX).optional(),
-  note: z.string().max(512).optional(),
-});
+export const SetReason = z.lazy(() =>
+  z.strictObject({
+    id: ReasonId.default("operator"),
+    ttlMs: z.number().int().min(1000).max(TTL_MS_MAX).optional(),
+    note: z.string().max(512).optional(),
+  }),
+);
 export type SetReason = z.infer<typeof SetReason>;
 
 /** Takes back one reason, or all of them. */
-export const Resume = z.strictObject({ id: ReasonId.default("operator"), all: z.boolean().default(false) });
+export const Resume = z.lazy(() =>
+  z.strictObject({ id: ReasonId.default("operator"), all: z.boolean().default(false) }),
+);
 export type Resume = z.infer<typeof Resume>;

@@ -5,6 +5,7 @@ export const CONDUCTOR_EVENT_TYPES = [
   "codexd.up",
   "codexd.down",
   "codexd.reset",
+  "hook.failed",
 ] as const;
 export type ConductorEventType = (typeof CONDUCTOR_EVENT_TYPES)[number];
 

@@ -3,6 +3,8 @@ import { Readyz } from "../codexd/status.ts";
 import { defineRoutes } from "../route.ts";
 import * as control from "./control.ts";
 import { CODEX_ROUTES } from "./mirror.ts";
+import * as hooks from "./hooks.ts";
+import * as logs from "./logs.ts";
 import * as runtime from "./runtime.ts";
 
 /** The routes that conductor answers itself. */
@@ -93,6 +95,48 @@ export const CONDUCTOR_OWN_ROUTES = defineRoutes({
     scope: "read",
     query: EventsQuery,
     reply: { status: 200, kind: "stream", schema: EventsPage },
+  },
+  logs: {
+    method: "GET",
+    path: "/v1/logs",
+    summary: "One index over codexd's log and conductor's own; `partial` names what could not be read",
+    scope: "read",
+    query: logs.LogsQuery,
+    reply: { status: 200, schema: logs.LogsPage },
+  },
+  hooks: {
+    method: "GET",
+    path: "/v1/hooks",
+    summary: "The targets of webhooks, without their secrets, and how it goes with them",
+    scope: "read",
+    reply: { status: 200, schema: hooks.HookList },
+  },
+  hookDeliveries: {
+    method: "GET",
+    path: "/v1/hooks/{hookId}/deliveries",
+    summary: "What was and is to be sent to a target, newest first",
+    scope: "read",
+    params: hooks.HookParams,
+    query: hooks.DeliveryListQuery,
+    reply: { status: 200, schema: hooks.DeliveryList },
+  },
+  testHook: {
+    method: "POST",
+    path: "/v1/hooks/{hookId}/test",
+    summary: "Send a target a message that means nothing",
+    scope: "admin",
+    params: hooks.HookParams,
+    idempotent: true,
+    reply: { status: 202, schema: hooks.DeliveryReply },
+  },
+  redeliver: {
+    method: "POST",
+    path: "/v1/hooks/{hookId}/deliveries/{deliveryId}/redeliver",
+    summary: "Send a message again, now",
+    scope: "admin",
+    params: hooks.DeliveryParams,
+    idempotent: true,
+    reply: { status: 202, schema: hooks.DeliveryReply },
   },
 });
 

@@ -1,6 +1,5 @@
-import fs from "node:fs";
 import type { Scope } from "@baa/contracts";
-import { readPrivateFile } from "@baa/storage";
+import { fileState, readPrivateFile } from "@baa/storage";
 import { digestOf, matchesDigest } from "./credential.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
 
@@ -10,13 +9,15 @@ export class TokenFileError extends Error {
 }
 
 /** 32 random bytes are 43 characters in base64url; an operator's own token may be shorter, but not this short. */
-const TOKEN_CHARS_MIN = 32;
+export const TOKEN_CHARS_MIN = 32;
 
 export interface TokenFileOptions {
   readonly path: string;
   /** Names the credential in logs and idempotency records. */
   readonly id: string;
   readonly scopes: Iterable<Scope>;
+  /** Somebody else makes it, perhaps later: while there is none, nothing matches. */
+  readonly mayBeMissing?: boolean;
   /** Told once per change when the file became unreadable; until it is mended nothing matches. */
   readonly onError?: (error: unknown) => void;
 }
@@ -28,15 +29,16 @@ export interface TokenFileOptions {
  */
 export function tokenFile(o: TokenFileOptions): CredentialSource {
   const credential: Credential = { id: o.id, scopes: new Set(o.scopes) };
-  let state = stateOf(o.path);
-  let digest: Buffer | undefined = readDigest(o.path);
+  let state = fileState(o.path);
+  const isMissing = (): boolean => o.mayBeMissing === true && state === "missing";
+  let digest: Buffer | undefined = isMissing() ? undefined : readDigest(o.path);
 
   const refresh = (): void => {
-    const now = stateOf(o.path);
+    const now = fileState(o.path);
     if (now === state) return;
     state = now;
     try {
-      digest = readDigest(o.path);
+      digest = isMissing() ? undefined : readDigest(o.path);
     } catch (error) {
       digest = undefined;
       o.onError?.(error);
@@ -49,12 +51,6 @@ export function tokenFile(o: TokenFileOptions): CredentialSource {
       return digest !== undefined && matchesDigest(token, digest) ? credential : undefined;
     },
   };
-}
-
-/** Changes with content, replacement, mode and owner. */
-function stateOf(path: string): string {
-  const stat = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? "missing" : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
 }
 
 function readDigest(path: string): Buffer {

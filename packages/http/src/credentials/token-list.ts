@@ -1,29 +1,8 @@
-import fs from "node:fs";
 import { timingSafeEqual } from "node:crypto";
-import { SCOPES } from "@baa/contracts";
-import type { Scope } from "@baa/contracts";
-import { readPrivateFile } from "@baa/storage";
-import { z } from "zod";
+import { fileState } from "@baa/storage";
 import { digestOf } from "./credential.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
-import { TokenFileError } from "./token-file.ts";
-
-/** What a token for the public host may carry at most. */
-const PUBLIC_SCOPES: readonly Scope[] = ["read", "drive"];
-
-const Entry = z.looseObject({
-  id: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/),
-  /** Lower-case hex of the token's SHA-256. */
-  digest: z.string().regex(/^[0-9a-f]{64}$/),
-  scopes: z.array(z.enum(SCOPES)).min(1),
-  /** For the public host, and for nothing else. */
-  public: z.boolean().default(false),
-  expiresAt: z.string().optional(),
-});
-const Document = z.looseObject({ format: z.number().int(), minReader: z.number().int(), tokens: z.array(Entry) });
-
-/** The format that this code reads. */
-const FORMAT = 1;
+import { checkTokenEntry, readTokenDocument, type TokenEntry } from "./token-document.ts";
 
 interface Known {
   readonly digest: Buffer;
@@ -48,11 +27,11 @@ export interface TokenListOptions {
  */
 export function tokenList(o: TokenListOptions): CredentialSource {
   const nowMs = o.nowMs ?? Date.now;
-  let state = stateOf(o.path);
+  let state = fileState(o.path);
   let known = readTokens(o);
 
   const refresh = (): void => {
-    const now = stateOf(o.path);
+    const now = fileState(o.path);
     if (now === state) return;
     state = now;
     try {
@@ -74,48 +53,16 @@ export function tokenList(o: TokenListOptions): CredentialSource {
   };
 }
 
-const stateOf = (path: string): string => {
-  const stat = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat === undefined ? "missing" : `${stat.ino} ${stat.size} ${stat.mtimeNs} ${stat.ctimeNs}`;
-};
-
 function readTokens(o: TokenListOptions): readonly Known[] {
-  let text: string;
-  try {
-    text = readPrivateFile(o.path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-    throw error;
-  }
-  const { tokens } = parseDocument(o.path, text);
+  const { tokens } = readTokenDocument(o.path) ?? { tokens: [] };
   return tokens.filter((token) => token.public === (o.kind === "public")).map((token) => knownOf(o.path, token));
 }
 
-function parseDocument(path: string, text: string): z.infer<typeof Document> {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new TokenFileError(`${path}: it is not JSON; mend it, or move it away and make the tokens anew`, { cause });
-  }
-  const parsed = Document.safeParse(value);
-  if (!parsed.success) throw new TokenFileError(`${path}: ${z.prettifyError(parsed.error).replaceAll("\n", " ")}`);
-  if (parsed.data.minReader > FORMAT) {
-    throw new TokenFileError(`${path}: it was written by a newer release, which is needed to read it`);
-  }
-  return parsed.data;
-}
-
-function knownOf(path: string, token: z.infer<typeof Entry>): Known {
-  const excess = token.public ? token.scopes.filter((scope) => !PUBLIC_SCOPES.includes(scope)) : [];
-  if (excess.length > 0) {
-    throw new TokenFileError(`${path}: ${token.id} is for the public host and may carry read and drive only`);
-  }
-  const expiresMs = token.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(token.expiresAt);
-  if (Number.isNaN(expiresMs)) throw new TokenFileError(`${path}: ${token.id} has an expiresAt that is no time`);
+function knownOf(path: string, token: TokenEntry): Known {
+  checkTokenEntry(path, token);
   return {
     digest: Buffer.from(token.digest, "hex"),
     credential: { id: token.id, scopes: new Set(token.scopes) },
-    expiresMs,
+    expiresMs: token.expiresAt === undefined ? Number.POSITIVE_INFINITY : Date.parse(token.expiresAt),
   };
 }

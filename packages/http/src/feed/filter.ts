@@ -13,11 +13,11 @@ export interface Filter {
   readonly match: ((head: EventHead) => boolean) | undefined;
 }
 
-const PATTERN = /^(?:\*|[A-Za-z]{1,32}(?:\.[A-Za-z]{1,32}){0,3}(?:\.\*)?)$/;
+const PATTERN = /^!?(?:\*|[A-Za-z]{1,32}(?:\.[A-Za-z]{1,32}){0,3}(?:\.\*)?)$/;
 
 /**
  * A filter over the head of events. `types` is a comma-separated list of types; `turn.*` stands for all
- * that begin with `turn.`, `*` for all.
+ * that begin with `turn.`, `*` for all; one with `!` in front leaves out, whatever else takes in.
  * @throws ProblemError invalid when a pattern is none.
  */
 export function createFilter(query: FilterQuery): Filter {
@@ -42,7 +42,16 @@ function typeMatcher(types: string): ((type: string) => boolean) | undefined {
       extra: { errors: [{ path: "query.types", message: "expected event types such as turn.completed or turn.*" }] },
     });
   }
-  if (patterns.includes("*")) return undefined;
+  const isIn = anyOf(patterns.filter((pattern) => !pattern.startsWith("!")));
+  const left = patterns.filter((pattern) => pattern.startsWith("!")).map((pattern) => pattern.slice(1));
+  if (left.length === 0) return isIn;
+  const isLeftOut = anyOf(left);
+  return (type) => (isIn === undefined || isIn(type)) && isLeftOut !== undefined && !isLeftOut(type);
+}
+
+/** Whether one of the patterns fits; undefined when every type does. No pattern at all takes everything in. */
+function anyOf(patterns: readonly string[]): ((type: string) => boolean) | undefined {
+  if (patterns.length === 0 || patterns.includes("*")) return undefined;
   const exact = new Set(patterns.filter((pattern) => !pattern.endsWith("*")));
   const prefixes = patterns.filter((pattern) => pattern.endsWith("*")).map((pattern) => pattern.slice(0, -1));
   return (type) => exact.has(type) || prefixes.some((prefix) => type.startsWith(prefix));

@@ -7,6 +7,7 @@ import { entryHosts, hostAllowList, parseAllowedHosts, singleHost } from "./host
 import { hasJsonOrNoBody } from "./media-type.ts";
 import { headerValues } from "./raw-headers.ts";
 import { createRouteMatcher } from "./route-matcher.ts";
+import { isOpen, surfaceOf } from "./surfaces.ts";
 import type { Surface } from "./surfaces.ts";
 
 /** Methods that any row of any of our tables may have. */
@@ -50,7 +51,8 @@ export function createGuard(o: GuardOptions): Guard {
     if (surface?.credential === "none") return { ok: true, route, credential: undefined };
     const given = headerValues(request.rawHeaders, "authorization");
     if (given.length === 0) {
-      return surface === undefined ? refuse("unauthorized") : { ok: true, route, credential: undefined };
+      const passes = surface !== undefined && isOpen(surface);
+      return passes ? { ok: true, route, credential: undefined } : refuse("unauthorized");
     }
     const credential = findCredential(isPublic ? (o.publicHosts?.credentials ?? []) : o.credentials, given);
     if (credential === undefined) return failed(limiter, request.remoteAddress);
@@ -90,7 +92,10 @@ const refuse = (code: GuardRefusal["code"], detail?: string): GuardRefusal =>
   detail === undefined ? { ok: false, code } : { ok: false, code, detail };
 
 function checkRequest(request: GuardRequest, surface: Surface | undefined): GuardRefusal | undefined {
-  if (surface?.browserCheck !== "skip" && comesFromPage(request.rawHeaders)) return refuse("forbidden_origin");
+  const ownPagePasses = surface?.browserCheck === "sameOrigin";
+  if (surface?.browserCheck !== "skip" && comesFromPage(request.rawHeaders, { ownPagePasses })) {
+    return refuse("forbidden_origin");
+  }
   if (!METHODS.has(request.method)) return refuse("method_not_allowed");
   return hasJsonOrNoBody(request.rawHeaders) ? undefined : refuse("unsupported_media_type");
 }
@@ -119,9 +124,6 @@ export function pathOf(target: string): string {
   const end = target.indexOf("?");
   return end === -1 ? target : target.slice(0, end);
 }
-
-const surfaceOf = (surfaces: readonly Surface[], method: string, path: string): Surface | undefined =>
-  surfaces.find((surface) => surface.path === path && surface.methods.includes(method));
 
 /** `admin` includes every other scope. */
 const hasScope = (credential: Credential, scope: Scope | "none"): boolean =>

@@ -1,5 +1,5 @@
 import { PROBLEMS } from "@baa/contracts";
-import type { z } from "zod";
+import type * as z from "zod";
 import { PROBLEM_MEDIA_TYPE } from "../problem/problem-body.ts";
 import type { RouteRow, RouteTable } from "../server/route-types.ts";
 import { placeholders } from "../server/table.ts";

@@ -1,5 +1,5 @@
 import * as contracts from "@baa/contracts";
-import { z } from "zod";
+import * as z from "zod";
 import type { RouteTable } from "../server/route-types.ts";
 
 export interface NamedSchemas {

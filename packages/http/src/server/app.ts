@@ -2,7 +2,7 @@ import fastify from "fastify";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Feed } from "../feed/feed.ts";
 import { pathOf } from "../guard/guard.ts";
-import type { Guard } from "../guard/guard-types.ts";
+import type { Guard, GuardRoute } from "../guard/guard-types.ts";
 import { createRouteMatcher } from "../guard/route-matcher.ts";
 import { asProblem } from "../problem/as-problem.ts";
 import { logProblem } from "../problem/log-problem.ts";
@@ -20,6 +20,8 @@ import type { RequestSignals } from "./request-signals.ts";
 import type { Handler, RouteTable } from "./route-types.ts";
 import { handleRow } from "./row-handler.ts";
 import { sendProblem } from "./send-problem.ts";
+import { addFileRows, fileRoutes } from "./static-files.ts";
+import type { StaticFile } from "./static-files.ts";
 import type { ServedRow } from "./table.ts";
 
 /** Bodies of rows that name no limit of their own. */
@@ -45,10 +47,17 @@ export interface AppOptions {
   readonly isStopping: () => boolean;
   readonly checkReplies: boolean;
   readonly forwarding: Forwarding | undefined;
+  readonly files: readonly StaticFile[];
   readonly admit: (name: string) => void;
   readonly notFoundHint: ((path: string) => string | undefined) | undefined;
   readonly onServed: ((served: ServedRequest) => void) | undefined;
 }
+
+const unused = (): never => {
+  throw new Error("rows are checked by the schemas of the route table; Fastify is given none");
+};
+/** Keeps Fastify from loading its own validator and serialiser (ajv, fast-json-stringify), which nothing here asks for. */
+const NO_SCHEMAS = { compilersFactory: { buildValidator: unused, buildSerializer: unused } };
 
 /** The Fastify instance behind all listeners: guard first, then the rows of the table. */
 export function createApp(o: AppOptions): FastifyInstance {
@@ -57,6 +66,7 @@ export function createApp(o: AppOptions): FastifyInstance {
     requestIdHeader: false,
     bodyLimit: BODY_BYTES_MAX,
     routerOptions: { querystringParser: parseQuery, maxParamLength: 128 },
+    schemaController: NO_SCHEMAS,
     frameworkErrors: (error, request, reply) => refuseUnroutable(o, error, request, reply),
   });
   const passes = new GuardPasses();
@@ -67,8 +77,9 @@ export function createApp(o: AppOptions): FastifyInstance {
   app.addHook("onRequest", async (request, reply) => enter(o, passes, request, reply));
   app.addHook("onResponse", async (request, reply) => note(o, request, reply));
   app.setErrorHandler((error, request, reply) => fail(o.logger, error, request, reply));
-  app.setNotFoundHandler(notFound({ ...o.routes, ...o.forwarding?.routes }, o.notFoundHint));
+  app.setNotFoundHandler(notFound({ ...o.routes, ...o.forwarding?.routes, ...fileRoutes(o.files) }, o.notFoundHint));
   for (const r of o.rows) addRow(app, r, { o, passes });
+  addFileRows(app, o.files, passes);
   if (o.forwarding !== undefined) {
     addForwardedRows(app, { forwarding: o.forwarding, passes, signals: o.signals, admit: o.admit });
   }
@@ -142,7 +153,7 @@ function refuseUnroutable(o: AppOptions, error: Error, request: FastifyRequest, 
   void sendProblem(reply, problem);
 }
 
-function notFound(routes: RouteTable, hint: AppOptions["notFoundHint"]) {
+function notFound(routes: Readonly<Record<string, GuardRoute>>, hint: AppOptions["notFoundHint"]) {
   const matcher = createRouteMatcher(routes);
   return (request: FastifyRequest): never => {
     const path = pathOf(request.url);

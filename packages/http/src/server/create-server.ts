@@ -3,7 +3,7 @@ import { Feed } from "../feed/feed.ts";
 import type { EventSource } from "../feed/event-source.ts";
 import type { FeedLimits } from "../feed/limits.ts";
 import { createGuard } from "../guard/guard.ts";
-import type { GuardOptions, GuardReject, GuardRoute } from "../guard/guard-types.ts";
+import type { Guard, GuardOptions, GuardReject, GuardRoute } from "../guard/guard-types.ts";
 import type { HttpLogger } from "../problem/log-problem.ts";
 import { createApp } from "./app.ts";
 import type { ServedRequest } from "./app.ts";
@@ -12,6 +12,8 @@ import { HttpServer, SERVER_LIMITS } from "./http-server.ts";
 import type { ServerLimits, ServerState } from "./http-server.ts";
 import { RequestSignals } from "./request-signals.ts";
 import type { Feeds, Handler, Handlers, RouteRow, RouteTable } from "./route-types.ts";
+import { fileRoutes, fileSurfaces } from "./static-files.ts";
+import type { StaticFile } from "./static-files.ts";
 import { resolveTable, RouteTableError } from "./table.ts";
 import { createUpgradeHandler } from "./upgrade.ts";
 
@@ -24,6 +26,8 @@ export interface ServerOptions<T extends RouteTable> {
   readonly guard: Pick<GuardOptions, "credentials" | "surfaces" | "allowedHosts" | "publicHosts" | "onReject">;
   /** Further rows, which another service answers. */
   readonly forwarding?: Forwarding;
+  /** Open files, kept in memory. The guard's exceptions for them are made here. */
+  readonly files?: readonly StaticFile[];
   /** Asked by name of the row after the guard and before anything else; throws the ProblemError that refuses. */
   readonly admit?: (name: string) => void;
   /** A hint for who asks for a path that is not served. */
@@ -63,16 +67,8 @@ export function createServer<const T extends RouteTable>(o: ServerOptions<T>): H
     ]),
   );
   const sockets = webSocketRows(o.routes, o.webSocketPaths ?? {});
-  const guard = createGuard({
-    ...o.guard,
-    clock,
-    listeners: () => state.listeners,
-    routes: { ...o.routes, ...o.forwarding?.routes, ...sockets.guarded },
-    onReject: (reject) => {
-      logReject(o.logger, reject);
-      o.guard.onReject?.(reject);
-    },
-  });
+  const files = o.files ?? [];
+  const guard = guardOf(o, { state, clock, files, webSockets: sockets.guarded });
   const app = createApp({
     routes: o.routes,
     rows,
@@ -85,6 +81,7 @@ export function createServer<const T extends RouteTable>(o: ServerOptions<T>): H
     isStopping: () => state.isStopping,
     checkReplies: o.checkReplies ?? false,
     forwarding: o.forwarding,
+    files,
     admit: o.admit ?? (() => {}),
     notFoundHint: o.notFoundHint,
     onServed: o.onServed,
@@ -106,6 +103,29 @@ export function createServer<const T extends RouteTable>(o: ServerOptions<T>): H
     signals,
     limits: { ...SERVER_LIMITS, ...o.limits },
     state,
+  });
+}
+
+/** The guard over all rows: our own, those that are passed on, the upgrades and the files. */
+function guardOf(
+  o: Pick<ServerOptions<RouteTable>, "guard" | "routes" | "forwarding" | "logger">,
+  parts: {
+    state: ServerState;
+    clock: { monoMs(): number };
+    files: readonly StaticFile[];
+    webSockets: Record<string, GuardRoute>;
+  },
+): Guard {
+  return createGuard({
+    ...o.guard,
+    surfaces: [...o.guard.surfaces, ...fileSurfaces(parts.files)],
+    clock: parts.clock,
+    listeners: () => parts.state.listeners,
+    routes: { ...o.routes, ...o.forwarding?.routes, ...parts.webSockets, ...fileRoutes(parts.files) },
+    onReject: (reject) => {
+      logReject(o.logger, reject);
+      o.guard.onReject?.(reject);
+    },
   });
 }
 

@@ -1,5 +1,6 @@
 import type { EventsQuery } from "@baa/contracts";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { acceptsSse } from "../feed/accepts-sse.ts";
 import type { Feed } from "../feed/feed.ts";
 import { REPLY_HEADERS } from "./reply-headers.ts";
 import type { RequestSignals } from "./request-signals.ts";
@@ -23,9 +24,6 @@ export async function handleFeed(
   feed.openSse(parsed, { response: reply.raw, headers: { ...REPLY_HEADERS, "x-request-id": request.id } });
   return reply;
 }
-
-const acceptsSse = (accept: string | undefined): boolean =>
-  (accept ?? "").split(",").some((range) => range.split(";")[0]?.trim().toLowerCase() === "text/event-stream");
 
 const lastEventId = (header: string | string[] | undefined): string | undefined =>
   Array.isArray(header) ? header.join() : header;

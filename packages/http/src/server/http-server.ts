@@ -6,7 +6,7 @@ import type { Feed } from "../feed/feed.ts";
 import type { Forwarding } from "./forwarding.ts";
 import { LateListener } from "./late-listener.ts";
 import type { LateListenerOptions } from "./late-listener.ts";
-import { listen } from "./listen.ts";
+import { listen, urlOf } from "./listen.ts";
 import type { ListenAddress } from "./listen.ts";
 import type { RequestSignals } from "./request-signals.ts";
 import type { createUpgradeHandler } from "./upgrade.ts";
@@ -93,7 +93,7 @@ export class HttpServer {
   address(): ListenAddress & { readonly url: string } {
     const first = this.#parts.state.listeners[0];
     if (first === undefined) throw new Error("the server does not listen");
-    return { ...first, url: `http://${first.host.includes(":") ? `[${first.host}]` : first.host}:${first.port}` };
+    return { ...first, url: urlOf(first) };
   }
 
   addresses(): readonly ListenAddress[] {

@@ -10,6 +10,10 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** As a client dials it. */
+export const urlOf = ({ host, port }: ListenAddress): string =>
+  `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
+
 /** The configured address is none that may be served. A matter of configuration (exit 78). */
 export class ListenAddressError extends Error {
   override readonly name = "ListenAddressError";

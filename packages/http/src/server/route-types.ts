@@ -1,6 +1,6 @@
 import type { RouteDef } from "@baa/contracts";
 import type { FastifyRequest } from "fastify";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Credential } from "../credentials/credential.ts";
 import type { EventSource } from "../feed/event-source.ts";
 

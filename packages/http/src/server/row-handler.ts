@@ -74,4 +74,4 @@ function sendResult(reply: FastifyReply, row: RouteRow, result: HandlerReply): F
 
 /** Health and status documents are for people and text probes, which look for `"status": "ok"` with its space. */
 const jsonText = (row: RouteRow, body: unknown): string =>
-  row.scope === "none" ? `${JSON.stringify(body, null, 2)}\n` : JSON.stringify(body);
+  row.scope === "none" || row.reply.isPretty === true ? `${JSON.stringify(body, null, 2)}\n` : JSON.stringify(body);

@@ -1,4 +1,4 @@
-import type { Surface } from "../guard/surfaces.ts";
+import { isOpen, type Surface } from "../guard/surfaces.ts";
 import type { Handler, RouteRow, RouteTable } from "./route-types.ts";
 
 /** The route table, the handlers and the guard's exceptions do not fit together: a mistake of ours, found at start. */
@@ -64,7 +64,9 @@ function misfits(what: string, rows: readonly ServedRow[], given: Readonly<Recor
 
 /** `scope: none` and the guard's exceptions must name the same addresses. */
 function openMisfits(rows: readonly ServedRow[], surfaces: readonly Surface[]): string[] {
-  const open = new Set(surfaces.flatMap((s) => s.methods.filter((m) => m !== "HEAD").map((m) => `${m} ${s.path}`)));
+  const open = new Set(
+    surfaces.filter(isOpen).flatMap((s) => s.methods.filter((m) => m !== "HEAD").map((m) => `${m} ${s.path}`)),
+  );
   const none = new Set(rows.filter((r) => r.row.scope === "none").map((r) => `${r.row.method} ${r.row.path}`));
   return [
     ...[...none]

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import type * as z from "zod";
 import { ProblemError } from "../problem/problem-error.ts";
 
 /** Entries of `errors` at most, so that a body with a thousand mistakes is not answered with a thousand lines. */

@@ -82,3 +82,23 @@ it("a fixed token keeps its digest alone", () => {
   expect([tokens.find(OLD)?.id, tokens.find(NEW)]).toEqual(["x", undefined]);
   expect(JSON.stringify(tokens)).not.toContain(OLD);
 });
+
+describe("a token file that somebody else makes", () => {
+  it("may come later, go, and come again", () => {
+    const errors: unknown[] = [];
+    const tokens = tokenFile({
+      path: file,
+      id: "status",
+      scopes: ["read"],
+      mayBeMissing: true,
+      onError: (error) => void errors.push(error),
+    });
+    expect(tokens.find(OLD)).toBeUndefined();
+    write(OLD);
+    expect(tokens.find(OLD)?.id).toBe("status");
+    fs.rmSync(file);
+    expect(tokens.find(OLD)).toBeUndefined();
+    replace(NEW);
+    expect([tokens.find(OLD), tokens.find(NEW)?.id, errors]).toEqual([undefined, "status", []]);
+  });
+});

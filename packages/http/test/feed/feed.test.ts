@@ -241,6 +241,9 @@ describe("filters", () => {
     ["?after=0&types=turn.*&sessionId=s1", [2, 5]],
     ["?after=0&types=*", [1, 2, 3, 4, 5, 6]],
     ["?after=0&types=turn.started, turnaround", [2, 4, 6]],
+    ["?after=0&types=!item.delta", [1, 2, 4, 5, 6]],
+    ["?after=0&types=*,!turn.*", [1, 3, 6]],
+    ["?after=0&types=!turn.started,turn.*", [5]],
   ])("%s", async (query, expected) => {
     const { source, page, ws, sse } = await started();
     source.append(...mixed);
@@ -251,14 +254,17 @@ describe("filters", () => {
     }
   });
 
-  it.each(["turn.", "*.x", "turn*", "", "a,,b", "turn.**", "x".repeat(40)])("types=%j is 422", async (types) => {
-    const { page } = await started();
-    expect(await page(`?types=${encodeURIComponent(types)}`)).toMatchObject({
-      status: 422,
-      code: "invalid",
-      errors: [{ path: "query.types" }],
-    });
-  });
+  it.each(["turn.", "*.x", "turn*", "", "a,,b", "!", "!!turn.*", "turn.**", "x".repeat(40)])(
+    "types=%j is 422",
+    async (types) => {
+      const { page } = await started();
+      expect(await page(`?types=${encodeURIComponent(types)}`)).toMatchObject({
+        status: 422,
+        code: "invalid",
+        errors: [{ path: "query.types" }],
+      });
+    },
+  );
 });
 
 describe("seam", () => {

@@ -1,7 +1,7 @@
 import { CODEXD_ROUTES } from "@baa/contracts";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { buildOpenApi } from "../../src/index.ts";
 
 const info = { title: "codexd", version: "0.1.0" };

@@ -7,8 +7,11 @@ import { MODE_PRIVATE, replaceFile } from "./durable-write.ts";
 import { type Read, readGenerations } from "./generations.ts";
 import type { Former } from "./install-steps.ts";
 
+/** The newest `minReader` this release can read; scripts/runtime compares it with the disk before a rollback. */
+export const JSON_READER = 1;
+
 export interface ReadCheckedOptions {
-  /** The newest `minReader` this program understands. Default 1. */
+  /** The newest `minReader` this program understands. Default: JSON_READER. */
   reader?: number;
   /** The sentence of DamagedFileError that says what to do. */
   help?: string;
@@ -21,7 +24,7 @@ export interface ReadCheckedOptions {
  * @throws DamagedFileError when no generation can be believed or one needs a newer reader (`minReader`)
  */
 export function readChecked<T extends object>(path: string, o: ReadCheckedOptions = {}): Read<T> | undefined {
-  const reader = o.reader ?? 1;
+  const reader = o.reader ?? JSON_READER;
   return readGenerations(path, (bytes) => parseChecked<T>(bytes, reader), o.help);
 }
 

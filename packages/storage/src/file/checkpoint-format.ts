@@ -1,7 +1,8 @@
 import { verifiedBody } from "./crc-trailer.ts";
 import { Damage, NewerFormat } from "./damaged-file.ts";
 
-const READER = 1;
+/** The newest `minReader` this release can read; scripts/runtime compares it with the disk before a rollback. */
+export const CHECKPOINT_READER = 1;
 const NEWLINE = 0x0a;
 const COMMA = 0x2c;
 const HEADER_END = ',"entries":[';
@@ -36,8 +37,10 @@ function parseHeader(line: string): { logId: string; appliedSeq: number } {
   const header = parseJson(`${line.slice(0, -HEADER_END.length)}}`, "its header") as Record<string, unknown> | null;
   const { minReader, logId, appliedSeq } = header ?? {};
   if (typeof minReader !== "number") throw new Damage("its header names no minReader");
-  if (minReader > READER) {
-    throw new NewerFormat(`it was written by a newer release (it needs reader ${minReader}, this is ${READER})`);
+  if (minReader > CHECKPOINT_READER) {
+    throw new NewerFormat(
+      `it was written by a newer release (it needs reader ${minReader}, this is ${CHECKPOINT_READER})`,
+    );
   }
   if (typeof logId !== "string") throw new Damage("its header names no logId");
   if (!Number.isSafeInteger(appliedSeq)) throw new Damage("its header names no appliedSeq");

@@ -37,17 +37,33 @@ export function encodeObjectLine(value: object): Buffer {
 
 /** True when `buffer[start, end)` (without its newline) ends with the right checksum. */
 export function isIntactLine(buffer: Buffer, start: number, end: number): boolean {
+  return checkedPart(buffer, start, end) !== undefined;
+}
+
+/**
+ * The frame of a line, made in place, when its checksum is right. The buffer must be private to the caller. One view
+ * serves the check and the frame: views are half of what reading a record costs.
+ */
+export function intactFrame(buffer: Buffer, start: number, end: number): Buffer | undefined {
+  const frame = checkedPart(buffer, start, end);
+  if (frame !== undefined) frame[frame.length - 1] = BRACE;
+  return frame;
+}
+
+/** What the checksum of a line covers, up to and with the comma in front of it; undefined when it does not match. */
+function checkedPart(buffer: Buffer, start: number, end: number): Buffer | undefined {
   const crcStart = end - CRC_BYTES;
-  if (crcStart <= start || buffer[end - 1] !== BRACE || buffer[end - 2] !== QUOTE) return false;
-  if (buffer[crcStart - 1] !== COMMA) return false;
-  for (let i = 0; i < CRC_KEY.length; i += 1) if (buffer[crcStart + i] !== CRC_KEY[i]) return false;
+  if (crcStart <= start || buffer[end - 1] !== BRACE || buffer[end - 2] !== QUOTE) return undefined;
+  if (buffer[crcStart - 1] !== COMMA) return undefined;
+  for (let i = 0; i < CRC_KEY.length; i += 1) if (buffer[crcStart + i] !== CRC_KEY[i]) return undefined;
   let stored = 0;
   for (let i = crcStart + CRC_KEY.length; i < end - 2; i += 1) {
     const digit = lowerHexDigit(buffer[i]!);
-    if (digit < 0) return false;
+    if (digit < 0) return undefined;
     stored = stored * 16 + digit;
   }
-  return zlib.crc32(buffer.subarray(start, crcStart)) === stored;
+  const checked = buffer.subarray(start, crcStart);
+  return zlib.crc32(checked) === stored ? checked : undefined;
 }
 
 function lowerHexDigit(byte: number): number {

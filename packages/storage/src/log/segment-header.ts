@@ -2,8 +2,8 @@ import { encodeObjectLine, isIntactLine, parseLine } from "./line.ts";
 
 /** What this release writes and the oldest reader that understands it. */
 const LOG_FORMAT = 1;
-/** The newest `minReader` this release can read. */
-const READER = 1;
+/** The newest `minReader` this release can read; scripts/runtime compares it with the disk before a rollback. */
+export const LOG_READER = 1;
 /** Records a segment may hold at most; the ceiling in its header is fsynced before the first of them exists. */
 export const SEGMENT_RECORDS_MAX = 65_536;
 
@@ -33,9 +33,9 @@ export function encodeHeader(header: Omit<SegmentHeader, "format" | "minReader" 
 export function decodeHeader(line: Buffer): { header: SegmentHeader } | { fault: string } {
   if (!isIntactLine(line, 0, line.length)) return { fault: "the segment's header does not match its checksum" };
   const value = parseLine(line, 0, line.length) as Partial<SegmentHeader>;
-  if (typeof value.minReader !== "number" || value.minReader > READER) {
+  if (typeof value.minReader !== "number" || value.minReader > LOG_READER) {
     return {
-      fault: `written by a newer release (format ${value.format} needs reader ${value.minReader}, this is ${READER})`,
+      fault: `written by a newer release (format ${value.format} needs reader ${value.minReader}, this is ${LOG_READER})`,
     };
   }
   const isWhole =

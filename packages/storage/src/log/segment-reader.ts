@@ -1,9 +1,10 @@
 import { LogDamagedError } from "./errors.ts";
 import { readUpTo } from "./file-io.ts";
-import { frameInPlace, isIntactLine } from "./line.ts";
+import { intactFrame } from "./line.ts";
 import { headOf, lineEnd, seqOf } from "./record.ts";
 import { blockOf, type SegmentIndex } from "./segment-index.ts";
 import type { Collector } from "./collector.ts";
+import type { Frame } from "./types.ts";
 
 /** Where records are read from: an open file and what is known about it. */
 export interface ReadSource {
@@ -73,7 +74,8 @@ function takeLines(source: ReadSource, collector: Collector, o: { chunk: Buffer;
     if (end < 0) return start;
     const seq = seqOf(chunk, start, end);
     if (seq < 0 || seq > collector.lastSeq) {
-      if (seq !== collector.lastSeq + 1 || !isIntactLine(chunk, start, end)) {
+      const bytes = seq === collector.lastSeq + 1 ? intactFrame(chunk, start, end) : undefined;
+      if (bytes === undefined) {
         const expected = collector.lastSeq + 1;
         stopAtDamage(source, collector, {
           offset: position + start,
@@ -81,19 +83,19 @@ function takeLines(source: ReadSource, collector: Collector, o: { chunk: Buffer;
         });
         return start;
       }
-      if (!takeRecord(collector, chunk, { seq, start, end })) return start;
+      if (!takeRecord(collector, { seq, bytes })) return start;
     }
     start = end + 1;
   }
   return start;
 }
 
-function takeRecord(collector: Collector, chunk: Buffer, o: { seq: number; start: number; end: number }): boolean {
-  if (collector.hasFilter && !collector.isWanted(headOf(chunk, o.start, o.end))) {
-    collector.skip(o.seq, o.end - o.start);
+function takeRecord(collector: Collector, frame: Frame): boolean {
+  if (collector.hasFilter && !collector.isWanted(headOf(frame.bytes, 0, frame.bytes.length))) {
+    collector.skip(frame.seq, frame.bytes.length);
     return true;
   }
-  return collector.add({ seq: o.seq, bytes: frameInPlace(chunk, o.start, o.end) });
+  return collector.add(frame);
 }
 
 /** What was read in front of the damage is returned first; the next call begins at the damage and throws. */

@@ -1,8 +1,8 @@
 import os from "node:os";
 import path from "node:path";
 import { type Endpoint, parseEndpoint } from "@baa/codex-app-server";
-import { ConfigError, parseEnv, shownValue } from "@baa/process";
-import { z } from "zod";
+import { ConfigError, envTable, isSupervisedBy, launchdLogs, parseEnv, shownValue, type StdioLogs } from "@baa/process";
+import * as z from "zod";
 
 const loopbackUrl = z.string().refine(isLoopbackHttp, {
   error: "must be http:// on 127.0.0.1, [::1] or localhost with a port; codexd never listens elsewhere",
@@ -109,6 +109,12 @@ const EnvSchema = z.object({
     .string()
     .optional()
     .describe("What callers may ask of Codex (default: ~/.config/baa-conductor/policy.json)"),
+  BAA_SHARED_TOKEN_FILE: z
+    .string()
+    .optional()
+    .describe(
+      "conductor's token, which codexd hides in everything from Codex (default: ~/.config/baa-conductor/shared-token.txt)",
+    ),
   CODEX_HOME: z.string().optional().describe("Codex's own directory (default: ~/.codex)"),
   HOME: z.string().default(os.homedir()).describe("Home of the service's user"),
 });
@@ -147,9 +153,10 @@ export const unknownSettings = (env: Record<string, string | undefined> = proces
     .sort();
 
 /** The variables, their defaults and their meaning, for docs/reference/env.md and `config`. */
-export const CODEXD_ENV: readonly { name: string; default: string | undefined; description: string }[] = Object.entries(
-  EnvSchema.shape,
-).map(([name, schema]) => ({ name, default: shownDefault(name, schema), description: schema.description ?? "" }));
+export const CODEXD_ENV = envTable(EnvSchema, {
+  BAA_CODEXD_REPO_ROOT: "the working directory",
+  HOME: "the user's home",
+});
 
 export interface Config {
   readonly repoRoot: string;
@@ -170,6 +177,10 @@ export interface Config {
   readonly runtimeDirs: readonly string[];
   readonly policyFile: string;
   readonly sharedTokenFile: string;
+  /** The token that conductor makes for status-api. */
+  readonly statusTokenFile: string;
+  /** The operator's webhooks, which are conductor's: their secrets must not leave through Codex. */
+  readonly hooksFile: string;
   readonly version: string;
   readonly nodeId: string | undefined;
   readonly smokeLifetimeMs: number;
@@ -185,9 +196,11 @@ export interface Config {
   readonly logLevel: string;
 }
 
-/** Whether a service manager will start us again: then a failed start pauses, so that it does not spin. */
-export const isSupervised = (env: Record<string, string | undefined> = process.env): boolean =>
-  (env["XPC_SERVICE_NAME"] ?? "0") !== "0" || env["INVOCATION_ID"] !== undefined;
+/** Whether a service manager will start us again. */
+export const isSupervised = (): boolean => isSupervisedBy(process.env);
+
+/** Where launchd keeps what we print. */
+export const stdioLogs = (): StdioLogs | undefined => launchdLogs(process.env);
 
 /** Reads the environment once. Throws ConfigError with every problem in it. */
 export const readConfig = (env: Record<string, string | undefined> = process.env): Config => {
@@ -218,7 +231,9 @@ export const readConfig = (env: Record<string, string | undefined> = process.env
     tmpDir: tmp,
     runtimeDirs: [state, logs, tmp, dir(vars.BAA_RUNS_DIR, "runs"), dir(vars.BAA_WORKTREES_DIR, "worktrees")],
     policyFile: path.resolve(vars.BAA_POLICY_FILE ?? path.join(configDir, "policy.json")),
-    sharedTokenFile: path.join(configDir, "shared-token.txt"),
+    sharedTokenFile: path.resolve(vars.BAA_SHARED_TOKEN_FILE ?? path.join(configDir, "shared-token.txt")),
+    statusTokenFile: path.join(state, "conductor", "status-token"),
+    hooksFile: path.join(configDir, "hooks.json"),
     version: vars.BAA_CODEXD_VERSION,
     nodeId: vars.BAA_NODE_ID,
     smokeLifetimeMs: vars.BAA_CODEXD_SMOKE_LIFETIME_MS,
@@ -260,13 +275,6 @@ function isLoopbackHttp(value: string): boolean {
   } catch {
     return false;
   }
-}
-
-function shownDefault(name: string, schema: z.ZodType): string | undefined {
-  if (name === "BAA_CODEXD_REPO_ROOT") return "the working directory";
-  if (name === "HOME") return "the user's home";
-  const parsed = schema.safeParse(undefined);
-  return parsed.success && parsed.data !== undefined ? String(parsed.data as string | number) : undefined;
 }
 
 /** Splits as a shell would: blanks, single and double quotes, backslashes; nothing is expanded. */

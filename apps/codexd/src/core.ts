@@ -1,4 +1,3 @@
-import path from "node:path";
 import { type Logger, secretValues, systemClock } from "@baa/process";
 import { EventLog } from "@baa/storage";
 import { AccountService } from "./account/account-service.ts";
@@ -18,7 +17,7 @@ import type { Policy } from "./policy.ts";
 import { Registries } from "./registry/registries.ts";
 import { AccountWatch } from "./runtime/account-watch.ts";
 import type { CodexVersions } from "./runtime/codex-versions.ts";
-import { LiveSecrets, TOKEN_FILE } from "./runtime/secrets.ts";
+import { LiveSecrets, liveTokenFiles } from "./runtime/secrets.ts";
 import type { RunService } from "./runs/run-service.ts";
 import type { SessionCommands } from "./sessions/session-commands.ts";
 import type { SessionForks } from "./sessions/session-forks.ts";
@@ -81,8 +80,7 @@ export class Core {
   private constructor(options: CoreOptions, log: EventLog, registries: Registries, storedSeq: number) {
     const { config, policy, logger, metrics } = options;
     const journal = new Journal({ log, registries, now: () => new Date().toISOString() });
-    const tokenFiles = [path.join(config.stateDir, TOKEN_FILE), config.sharedTokenFile];
-    const secrets = new LiveSecrets(secretValues(tokenFiles, () => systemClock.monoMs()));
+    const secrets = new LiveSecrets(secretValues(liveTokenFiles(config), () => systemClock.monoMs()));
     const redact = createRedactor(() => secrets.values());
     this.journal = journal;
     this.idempotency = new Idempotency(registries.sessions);

@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 import { EXIT } from "@baa/process";
 import type { CliContext } from "./cli/cli-context.ts";
+import { helpText } from "./cli/help.ts";
 import { parseCommand } from "./cli/parse-command.ts";
 import { runCommand } from "./cli/run-command.ts";
+import { codexdVersion } from "./config.ts";
 
 const print = (text: string): void => void process.stdout.write(`${text}\n`);
 const printError = (text: string): void => void process.stderr.write(`${text}\n`);
@@ -25,19 +27,16 @@ switch (asked.kind) {
     break;
   }
   case "help": {
-    const { helpText } = await import("./cli/help.ts");
     print(asked.json ? JSON.stringify({ help: helpText(asked.topic) }) : helpText(asked.topic));
     leave(EXIT.ok);
     break;
   }
   case "version": {
-    const { codexdVersion } = await import("./config.ts");
     print(asked.json ? JSON.stringify({ version: codexdVersion() }) : codexdVersion());
     leave(EXIT.ok);
     break;
   }
   case "wrong": {
-    const { helpText } = await import("./cli/help.ts");
     if (asked.json) printError(JSON.stringify({ error: { code: "usage", message: asked.message } }));
     else printError(`${asked.message}\n\n${helpText(asked.topic)}`);
     leave(EXIT.usage);

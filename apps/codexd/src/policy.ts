@@ -3,7 +3,7 @@ import path from "node:path";
 import { APPROVAL_POLICIES, SANDBOX_MODES } from "@baa/contracts";
 import { ProblemError } from "@baa/http";
 import { ConfigError } from "@baa/process";
-import { z } from "zod";
+import * as z from "zod";
 
 /** What a caller may ask of Codex; the operator's file, never inside a repository. */
 const PolicyFile = z.strictObject({

@@ -1,6 +1,6 @@
 import { ConfigError } from "@baa/process";
 import { describe, expect, test } from "vitest";
-import { CODEXD_ENV, type Config, isSupervised, readConfig } from "../src/config.ts";
+import { CODEXD_ENV, type Config, readConfig } from "../src/config.ts";
 
 /** The least environment that makes every path known. */
 const ENV = { HOME: "/home/u", BAA_CODEXD_REPO_ROOT: "/srv/baa" };
@@ -24,6 +24,7 @@ test("the defaults", () => {
     runtimeDirs: ["/srv/baa/state", "/srv/baa/logs", "/srv/baa/tmp", "/srv/baa/runs", "/srv/baa/worktrees"],
     policyFile: "/home/u/.config/baa-conductor/policy.json",
     sharedTokenFile: "/home/u/.config/baa-conductor/shared-token.txt",
+    statusTokenFile: "/srv/baa/state/conductor/status-token",
     version: "0.1.0",
     nodeId: undefined,
     smokeLifetimeMs: 60_000,
@@ -88,6 +89,7 @@ describe("each variable reaches its setting", () => {
     ["BAA_CODEXD_CODEX_LOGS_MAX_MIB", "2", { codexLogsMaxBytes: 2_097_152 }],
     ["BAA_CODEXD_ALLOW_DOWNGRADE", "1", { allowDowngrade: true }],
     ["BAA_CODEXD_CHILD_ENV", "EXTRA", {}],
+    ["BAA_SHARED_TOKEN_FILE", "/srv/shared", { sharedTokenFile: "/srv/shared" }],
     ["BAA_CODEXD_REPO_ROOT", "/srv/x", { repoRoot: "/srv/x" }],
     ["HOME", "/root/h", { homeDir: "/root/h", sharedTokenFile: "/root/h/.config/baa-conductor/shared-token.txt" }],
   ];
@@ -266,11 +268,4 @@ describe("what codexd adds to the child's arguments", () => {
     ]);
     expect(argsOf("stub.js --x")).toEqual(["stub.js", "--x"]);
   });
-});
-
-test("a service manager is known by its mark", () => {
-  expect(isSupervised({})).toBe(false);
-  expect(isSupervised({ XPC_SERVICE_NAME: "0" })).toBe(false);
-  expect(isSupervised({ XPC_SERVICE_NAME: "com.example.codexd" })).toBe(true);
-  expect(isSupervised({ INVOCATION_ID: "abc" })).toBe(true);
 });

@@ -1,6 +1,6 @@
 import type { Model } from "@baa/contracts";
 import { ProblemError } from "@baa/http";
-import { z } from "zod";
+import * as z from "zod";
 import { askChild } from "../child/ask-child.ts";
 import type { CodexChild } from "../child/codex-child.ts";
 

@@ -1,5 +1,5 @@
 import type { Approval, ApprovalDecision, DecideApproval } from "@baa/contracts";
-import { z } from "zod";
+import * as z from "zod";
 
 /** What a request of the child asks, in our terms. */
 export interface AskedApproval {

@@ -1,7 +1,7 @@
 import path from "node:path";
 import type { RouteDef } from "@baa/contracts";
 import { type LockHolder, probeLock, readChecked, readPrivateFile } from "@baa/storage";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { Config } from "../config.ts";
 import { TOKEN_FILE } from "../runtime/secrets.ts";
 

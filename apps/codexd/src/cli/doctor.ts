@@ -1,10 +1,9 @@
-import { ConfigError, EXIT } from "@baa/process";
+import { ConfigError, EXIT, fail, type Finding, findingLines, ok, verdict, warn, worst } from "@baa/process";
 import { type Config, readConfig, unknownSettings } from "../config.ts";
 import { type CliContext, printResult } from "./cli-context.ts";
 import { checkCodexHome } from "./doctor/codex-home.ts";
 import { checkCodex } from "./doctor/codex.ts";
 import { checkDaemon } from "./doctor/daemon.ts";
-import { fail, type Finding, ok, warn, worst } from "./doctor/finding.ts";
 import { checkPrivateFiles } from "./doctor/private-files.ts";
 import { checkStorage } from "./doctor/storage.ts";
 import { findDaemon } from "./daemon.ts";
@@ -14,7 +13,7 @@ export const doctor = async (cli: CliContext): Promise<number> => {
   const findings: Finding[] = [];
   const show = (found: readonly Finding[]): void => {
     findings.push(...found);
-    if (!cli.json) for (const finding of found) cli.print(lines(finding));
+    if (!cli.json) for (const finding of found) cli.print(findingLines(finding));
   };
   const config = settings(show);
   if (config !== undefined) for (const check of checksOf(cli, config)) show(await check());
@@ -62,16 +61,4 @@ const settings = (show: (findings: readonly Finding[]) => void): Config | undefi
     ]);
     return undefined;
   }
-};
-
-const CHECK_WIDTH = 22;
-
-const lines = ({ check, status, message, next }: Finding): string => {
-  const first = `${status.padEnd(5)} ${check.padEnd(CHECK_WIDTH)} ${message}`;
-  return next === undefined ? first : `${first}\n      ${"".padEnd(CHECK_WIDTH)} -> ${next}`;
-};
-
-const verdict = (findings: readonly Finding[]): string => {
-  const count = (status: Finding["status"]): number => findings.filter((finding) => finding.status === status).length;
-  return `${count("ok")} ok, ${count("warn")} warnings, ${count("fail")} failed`;
 };

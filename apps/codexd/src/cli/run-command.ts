@@ -1,46 +1,46 @@
 import { ConfigError, EXIT } from "@baa/process";
+import { childReset } from "./child-reset.ts";
 import type { CliContext, Command } from "./cli-context.ts";
 import type { CommandName } from "./command-table.ts";
+import { doctor } from "./doctor.ts";
+import { codeOf, printFailure } from "./print-failure.ts";
+import { logReset } from "./log-reset.ts";
+import { logSalvage } from "./log-salvage.ts";
+import { logTail } from "./log-tail.ts";
+import { logVerify } from "./log-verify.ts";
+import { showConfig } from "./show-config.ts";
+import { smoke } from "./smoke.ts";
+import { start } from "./start.ts";
+import { status } from "./status.ts";
 
-/** Each command is loaded when it is asked for: `start` pays for none of the others. */
-const LOADERS: Readonly<Record<CommandName, () => Promise<Command>>> = {
-  start: async () => (await import("./start.ts")).start,
-  status: async () => (await import("./status.ts")).status,
-  config: async () => (await import("./show-config.ts")).showConfig,
-  smoke: async () => (await import("./smoke.ts")).smoke,
-  doctor: async () => (await import("./doctor.ts")).doctor,
-  "log verify": async () => (await import("./log-verify.ts")).logVerify,
-  "log tail": async () => (await import("./log-tail.ts")).logTail,
-  "log salvage": async () => (await import("./log-salvage.ts")).logSalvage,
-  "log reset": async () => (await import("./log-reset.ts")).logReset,
-  "child reset": async () => (await import("./child-reset.ts")).childReset,
+/**
+ * Loaded together: an `import()` here has the bundler keep every module apart that a command shares with `start`, which
+ * costs the daemon a mebibyte.
+ */
+const COMMANDS: Readonly<Record<CommandName, Command>> = {
+  start,
+  status,
+  config: showConfig,
+  smoke,
+  doctor,
+  "log verify": logVerify,
+  "log tail": logTail,
+  "log salvage": logSalvage,
+  "log reset": logReset,
+  "child reset": childReset,
 };
 
 /** Runs a command and turns what it throws into words and an exit code. Resolves with nothing when the process goes on. */
 export const runCommand = async (name: string, cli: CliContext): Promise<number | undefined> => {
   try {
-    const command = await LOADERS[name as CommandName]();
-    return await command(cli);
+    return await COMMANDS[name as CommandName](cli);
   } catch (error) {
     printFailure(cli, `codexd ${name}`, error);
     return exitCodeOf(error);
   }
 };
 
-/** Why it failed, on stderr: a sentence for people, or `{error: {code?, message}}` for a program. */
-export const printFailure = (cli: CliContext, what: string, error: unknown): void => {
-  const message = error instanceof Error ? error.message : String(error);
-  const code = codeOf(error);
-  if (cli.json) cli.printError(JSON.stringify({ error: { ...(code === undefined ? {} : { code }), message } }));
-  else cli.printError(`${what}: ${message}`);
-};
-
-const codeOf = (error: unknown): string | undefined => {
-  const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" ? code : undefined;
-};
-
-/** By code and not by class, so that nothing of a command is loaded for it. */
+/** By code: errors of the system have no class. */
 const BY_CODE: Readonly<Record<string, number>> = {
   lock_held: EXIT.busy,
   permission_fault: EXIT.config,

@@ -114,6 +114,7 @@ const smokeConfig = (root: string): Config => {
     runtimeDirs: [root],
     policyFile: path.join(root, "home", "policy.json"),
     sharedTokenFile: path.join(root, "home", "shared-token.txt"),
+    statusTokenFile: path.join(root, "home", "status-token"),
   };
 };
 

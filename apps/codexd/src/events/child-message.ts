@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** The parts of Codex's notifications that we act on; everything else passes through untouched. */
 const TurnRef = z.looseObject({ id: z.string() });

@@ -1,6 +1,6 @@
 import type { ItemChannel } from "@baa/contracts";
 import { isTerminalTurnState } from "@baa/contracts";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { NewEvent } from "../journal/journal.ts";
 import type { SessionRecord, TurnRecord } from "../registry/records.ts";
 import type { Registries } from "../registry/registries.ts";

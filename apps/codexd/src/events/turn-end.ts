@@ -2,7 +2,7 @@ import { isTerminalTurnState, type TurnError, type Usage } from "@baa/contracts"
 import type { NewEvent } from "../journal/journal.ts";
 import type { TurnRecord } from "../registry/records.ts";
 import type { CodexTurnError } from "./child-message.ts";
-import type { z } from "zod";
+import type * as z from "zod";
 
 export interface TurnEnd {
   readonly status: "completed" | "failed" | "interrupted" | "lost";

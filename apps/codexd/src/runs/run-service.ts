@@ -7,12 +7,12 @@ import type { Journal } from "../journal/journal.ts";
 import type { TurnRecord } from "../registry/records.ts";
 import { pageOf, type Page } from "../registry/sorted-ids.ts";
 import type { SessionService } from "../sessions/session-service.ts";
-import { acceptedEvent, readAcceptedTurn } from "../turns/accepted-turn.ts";
+import { acceptedEvent } from "../turns/accepted-turn.ts";
 import type { Forwarder } from "../turns/forwarder.ts";
 import type { ToCodexInput } from "../turns/turn-input.ts";
 import type { TurnQueue } from "../turns/turn-queue.ts";
 import type { TurnService } from "../turns/turn-service.ts";
-import { assertOutputSchema, readOutput } from "./output-schema.ts";
+import { assertOutputSchema } from "../turns/output-schema.ts";
 import { runView } from "./run-view.ts";
 
 export interface RunServiceOptions {
@@ -46,10 +46,15 @@ export class RunService {
   /** The run with its text and output; waits up to `waitMs` for its end. Throws run_not_found. */
   async read(id: string, waitMs: number): Promise<RunDetail> {
     const { sessionId, id: turnId } = this.#get(id);
-    const { text, items, source, expired } = await this.#options.turns.read(sessionId, turnId, waitMs);
-    const turn = this.#get(id);
+    const read = await this.#options.turns.read(sessionId, turnId, waitMs);
+    const { text, items, source, expired, output, outputErrors } = read;
     const content = { text, items, ...(source ? { source } : {}), ...(expired ? { expired } : {}) };
-    return { ...this.#view(turn), ...content, ...(await this.#output(turn, items)) };
+    return {
+      ...this.#view(this.#get(id)),
+      ...content,
+      ...(outputErrors === undefined ? {} : { outputErrors }),
+      ...("output" in read ? { output } : {}),
+    };
   }
 
   /** 202 is a promise: session, turn and run are on disk. Throws what creating a session and starting a turn throw. */
@@ -104,11 +109,5 @@ export class RunService {
 
   #view(turn: TurnRecord): Run {
     return runView(turn, this.#options.sessions.get(turn.sessionId).purpose);
-  }
-
-  async #output(turn: TurnRecord, items: RunDetail["items"]): Promise<Pick<RunDetail, "output" | "outputErrors">> {
-    if (turn.state !== "completed" || !turn.hasOutputSchema) return {};
-    const schema = readAcceptedTurn(this.#options.journal.log, turn.acceptedSeq)?.outputSchema;
-    return schema ? readOutput(schema, items) : {};
   }
 }

@@ -1,5 +1,5 @@
 import type { LoginAttempt } from "@baa/contracts";
-import { z } from "zod";
+import * as z from "zod";
 import type { CodexChild } from "../child/codex-child.ts";
 import type { Notification } from "../events/translate.ts";
 

@@ -1,17 +1,25 @@
-import crypto from "node:crypto";
-import fs from "node:fs";
 import path from "node:path";
-import { createPrivateFile, readPrivateFile } from "@baa/storage";
+import { ensurePrivateToken } from "@baa/storage";
+import type { Config } from "../config.ts";
 
 export const TOKEN_FILE = "token";
 
-/** Makes codexd's own token (32 random bytes) unless it is there. Returns the file's path. */
+/** Makes codexd's own token unless it is there. Returns the file's path. */
 export const ensureToken = (stateDir: string): string => {
   const file = path.join(stateDir, TOKEN_FILE);
-  if (!fs.existsSync(file)) createPrivateFile(file, `${crypto.randomBytes(32).toString("base64url")}\n`);
-  readPrivateFile(file);
+  ensurePrivateToken(file);
   return file;
 };
+
+/** Where the live tokens are whose values nobody may see, our own first. */
+export const liveTokenFiles = (
+  config: Pick<Config, "stateDir" | "sharedTokenFile" | "statusTokenFile" | "hooksFile">,
+): string[] => [
+  path.join(config.stateDir, TOKEN_FILE),
+  config.sharedTokenFile,
+  config.statusTokenFile,
+  config.hooksFile,
+];
 
 /** Values that are secret for as long as this process lives, beside those of files. */
 export class LiveSecrets {

@@ -89,11 +89,11 @@ export class SessionService {
    */
   prepare(body: CreateSession, forkedFrom?: string): { session: Session; event: NewEvent } {
     const record: SessionRecord = { ...this.#newRecord(body), ...(forkedFrom === undefined ? {} : { forkedFrom }) };
-    if (record.threadId && this.#registries.sessions.byThread(record.threadId)) {
-      throw new ProblemError(
-        "thread_adopted",
-        `Thread ${record.threadId} belongs to session ${this.#registries.sessions.byThread(record.threadId)?.id}.`,
-      );
+    const holder = record.threadId === undefined ? undefined : this.#registries.sessions.byThread(record.threadId);
+    if (holder !== undefined) {
+      throw new ProblemError("thread_adopted", `Thread ${record.threadId} belongs to session ${holder.id}.`, {
+        extra: { sessionId: holder.id },
+      });
     }
     if (record.cwdOwned) fs.mkdirSync(record.cwd, { recursive: true, mode: 0o700 });
     const session = this.#registries.sessionView(record);

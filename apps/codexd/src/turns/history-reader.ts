@@ -1,5 +1,5 @@
 import type { TurnItem } from "@baa/contracts";
-import { z } from "zod";
+import * as z from "zod";
 import type { CodexChild } from "../child/codex-child.ts";
 import { ListedTurn } from "../events/child-message.ts";
 import type { Journal } from "../journal/journal.ts";

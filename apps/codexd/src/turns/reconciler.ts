@@ -1,7 +1,7 @@
 import { ChildUnavailableError, RpcError } from "@baa/codex-app-server";
 import { isTerminalTurnState } from "@baa/contracts";
 import type { Logger } from "@baa/process";
-import { z } from "zod";
+import * as z from "zod";
 import type { CodexChild } from "../child/codex-child.ts";
 import { type CodexItem, ListedTurn } from "../events/child-message.ts";
 import { endTurnEvents, type TurnEnd, turnErrorOf } from "../events/turn-end.ts";

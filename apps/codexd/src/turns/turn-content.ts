@@ -9,6 +9,8 @@ export interface TurnContent {
   readonly steers?: Steer[];
   /** The turn begins before the log does; nothing of it can be read here any more. */
   readonly expired: boolean;
+  /** The last event that was looked at. */
+  readonly asOfSeq: number;
 }
 
 interface ContentEvent {
@@ -44,7 +46,7 @@ const draft = (type: string, item: Record<string, unknown>, state: Draft["state"
 
 /** A turn's items, text and steering inputs, read from the log between its acceptance and its end. */
 export const readTurnContent = (log: EventLog, turn: TurnRecord): TurnContent => {
-  if (turn.acceptedSeq < log.oldest()) return { text: "", items: [], expired: true };
+  if (turn.acceptedSeq < log.oldest()) return { text: "", items: [], expired: true, asOfSeq: turn.acceptedSeq };
   const drafts = new Map<string, Draft>();
   const steers = new Map<string, Steer["state"]>();
   let after = turn.acceptedSeq;
@@ -66,7 +68,7 @@ export const readTurnContent = (log: EventLog, turn: TurnRecord): TurnContent =>
   if (turn.endSeq !== undefined && [...steers.values()].includes("sent")) readLateSteers(log, turn, steers);
   const items = [...drafts].map(([itemId, draft]) => toItem(itemId, draft, turn.endSeq !== undefined));
   const sent = [...steers].map(([inputId, state]): Steer => ({ inputId, state }));
-  return { text: textOf(items), items, ...(sent.length > 0 ? { steers: sent } : {}), expired: false };
+  return { text: textOf(items), items, ...(sent.length > 0 ? { steers: sent } : {}), expired: false, asOfSeq: until };
 };
 
 const STEERED = "turn.steered";

@@ -10,9 +10,10 @@ import { turnView } from "../registry/registries.ts";
 import { foldTurn } from "../registry/fold-turn.ts";
 import { pageOf, type Page } from "../registry/sorted-ids.ts";
 import { type SessionService, turnActive } from "../sessions/session-service.ts";
-import { acceptedEvent, acceptedView } from "./accepted-turn.ts";
+import { acceptedEvent, acceptedView, readAcceptedTurn } from "./accepted-turn.ts";
 import type { Forwarder } from "./forwarder.ts";
 import type { HistoryReader } from "./history-reader.ts";
+import { assertOutputSchema, type Output, readOutput } from "./output-schema.ts";
 import { readTurnContent } from "./turn-content.ts";
 import type { ToCodexInput } from "./turn-input.ts";
 import type { TurnQueue } from "./turn-queue.ts";
@@ -62,17 +63,25 @@ export class TurnService {
     }
     const content = readTurnContent(this.#options.journal.log, turn);
     if (content.expired) return { ...turnView(turn), ...(await this.#options.history.read(turn)) };
-    const { text, items, steers } = content;
-    return { ...turnView(turn), text, items, ...(steers ? { steers } : {}), source: "log" };
+    const { text, items, steers, asOfSeq } = content;
+    const view = { ...turnView(turn), text, items, ...(steers ? { steers } : {}), source: "log" as const, asOfSeq };
+    return { ...view, ...(await this.#output(turn, items)) };
+  }
+
+  async #output(turn: TurnRecord, items: TurnDetail["items"]): Promise<Output> {
+    if (turn.state !== "completed" || !turn.hasOutputSchema) return {};
+    const schema = readAcceptedTurn(this.#options.journal.log, turn.acceptedSeq)?.outputSchema;
+    return schema ? readOutput(schema, items) : {};
   }
 
   /**
    * 202 is a promise: the turn is on disk and will be forwarded, now, after a restart, or (`ifBusy: queue`) when its
-   * turn has come. Throws turn_active, turns_full, queue_full, session_archived, child_unavailable.
+   * turn has come. Throws invalid, turn_active, turns_full, queue_full, session_archived, child_unavailable.
    */
   async start(sessionId: string, body: StartTurn, mark: ReplyMark | undefined): Promise<Turn> {
     const { journal, child, sessions, newId, queue, forwarder, toCodexInput } = this.#options;
     toCodexInput(body.input, sessionId);
+    if (body.outputSchema) await assertOutputSchema(body.outputSchema);
     const mayWait = body.ifBusy === "queue";
     // Behind another turn no child is needed to keep a promise that begins later.
     if (!mayWait || this.#isFree(sessionId)) {
@@ -89,8 +98,9 @@ export class TurnService {
     }
     if (sessions.get(sessionId).archived)
       throw new ProblemError("session_archived", `Session ${sessionId} is archived.`);
-    const { input, idleTimeoutMs, timeoutMs } = body;
-    const accepted = { id: newId(), sessionId, at: journal.nowText(), input, queued, idleTimeoutMs, timeoutMs };
+    const { input, outputSchema, idleTimeoutMs, timeoutMs } = body;
+    const ids = { id: newId(), sessionId, at: journal.nowText() };
+    const accepted = { ...ids, input, outputSchema, queued, idleTimeoutMs, timeoutMs };
     const turn = acceptedView(accepted);
     const idempotency = mark && { ...mark, status: 202, body: { turn } };
     await journal.appendVisible([acceptedEvent(accepted, idempotency)]);

@@ -100,6 +100,10 @@ describe("creating a session (I5)", () => {
     const results = await Promise.all([0, 1].map(() => codeOf(() => service.create({ threadId: "thr_x" }, undefined))));
     expect(results).toEqual(["taken", "thread_adopted"]);
     expect(service.get("ses_new1")).toMatchObject({ threadId: "thr_x", adopted: true, durable: true });
+    // It names the session that has it, so that the caller can go on there.
+    await expect(Promise.resolve().then(() => service.create({ threadId: "thr_x" }, undefined))).rejects.toMatchObject({
+      extra: { sessionId: "ses_new1" },
+    });
   });
 
   test("carries the reply of its key", async () => {

@@ -1,13 +1,7 @@
 import type { Step } from "@baa/test-kit";
+import { type Attack, malformed, smuggling } from "../../../../packages/http/test/wire-attacks.ts";
 
-/** A request as bytes, and the statuses that refuse it (0 = the connection is ended without an answer). */
-export interface Attack {
-  readonly name: string;
-  readonly chunks: readonly (Buffer | string)[];
-  readonly expect: readonly number[];
-  /** Our side ends after the last byte. */
-  readonly half?: boolean;
-}
+export type { Attack };
 
 export interface AttackTarget {
   readonly port: number;
@@ -51,7 +45,8 @@ export function headerBombs(o: AttackTarget): Attack[] {
 
 /** E-03: bodies and framings that lie, are too large, or that two parsers would read differently. */
 export function bodyAttacks(o: AttackTarget): Attack[] {
-  return [...tooLarge(o), ...lies(o), ...smuggling(o), ...malformed(o)];
+  const wire = { port: o.port, token: o.token, method: "POST", path: TURN, body: turnBody(o) };
+  return [...tooLarge(o), ...lies(o), ...smuggling(wire), ...malformed(wire)];
 }
 
 function tooLarge(o: AttackTarget): Attack[] {
@@ -98,60 +93,6 @@ function lies(o: AttackTarget): Attack[] {
       chunks: [announce(text), body],
       expect: [0, 400, 413],
     })),
-  ];
-}
-
-function smuggling(o: AttackTarget): Attack[] {
-  const body = turnBody(o);
-  const chunk = `${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n0\r\n\r\n`;
-  const with_ = (name: string, lines: readonly string[], text = chunk): Attack => ({
-    name,
-    chunks: [`${head(o, [JSON_TYPE, ...lines])}\r\n`, text],
-    expect: [0, 400, 413, 501],
-  });
-  const length = `Content-Length: ${Buffer.byteLength(body)}`;
-  return [
-    with_("length and chunks", [length, "Transfer-Encoding: chunked"]),
-    with_("chunks and length", ["Transfer-Encoding: chunked", length]),
-    with_("two lengths", [length, "Content-Length: 3"], body),
-    with_("two codings", ["Transfer-Encoding: chunked", "Transfer-Encoding: identity"]),
-    with_("chunked not last", ["Transfer-Encoding: chunked, gzip"]),
-    with_("a coding of no meaning", ["Transfer-Encoding: xchunked", length], body),
-    with_("a chunk size of no number", ["Transfer-Encoding: chunked"], `zz\r\n${body}\r\n0\r\n\r\n`),
-    with_("a negative chunk size", ["Transfer-Encoding: chunked"], `-1\r\n${body}\r\n0\r\n\r\n`),
-    with_("a chunk size beyond 64 bits", ["Transfer-Encoding: chunked"], `fffffffffffffffff\r\n${body}\r\n0\r\n\r\n`),
-    with_("a chunk longer than its size", ["Transfer-Encoding: chunked"], `5\r\n${body}\r\n0\r\n\r\n`),
-    with_("a chunk extension of 32 KiB", ["Transfer-Encoding: chunked"], `5;x=${"a".repeat(32_768)}\r\n`),
-  ];
-}
-
-function malformed(o: AttackTarget): Attack[] {
-  const body = turnBody(o);
-  const typed = [JSON_TYPE, `Content-Length: ${Buffer.byteLength(body)}`];
-  const raw = (name: string, text: string): Attack => ({ name, chunks: [text, body], expect: [0, 400, 405, 505] });
-  const good = `${head(o, typed)}\r\n`;
-  const line = (name: string, text: string): Attack => raw(name, `${head(o, typed, text)}\r\n`);
-  return [
-    raw("bare line feeds", good.replaceAll("\r\n", "\n")),
-    raw("a bare carriage return", good.replace("Connection: close\r\n", "Connection: close\r")),
-    raw("NUL in a header", good.replace("close", "clo\0se")),
-    raw("NUL in a header name", good.replace("Connection", "Connec\0tion")),
-    raw("a header without a colon", good.replace("Connection: close", "Connection close")),
-    raw("a blank before the colon", good.replace("Content-Length:", "Content-Length :")),
-    raw("a folded header", good.replace("Connection: close", "Connection:\r\n close")),
-    raw("a blank before the first header", good.replace("\r\nHost", "\r\n Host")),
-    line("NUL in the target", `POST ${TURN}\0 HTTP/1.1`),
-    line("a blank in the target", `POST ${TURN} x HTTP/1.1`),
-    line("no target", "POST HTTP/1.1"),
-    line("a version of no meaning", `POST ${TURN} HTTP/9.9`),
-    line("no version", `POST ${TURN}`),
-    line("HTTP/2", "PRI * HTTP/2.0"),
-    line("a method in lower case", `post ${TURN} HTTP/1.1`),
-    line("an unknown method", `BREW ${TURN} HTTP/1.1`),
-    line("CONNECT", "CONNECT 127.0.0.1:22 HTTP/1.1"),
-    line("TRACE", `TRACE ${TURN} HTTP/1.1`),
-    line("a method with a line feed", `PO\nST ${TURN} HTTP/1.1`),
-    raw("TLS", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
   ];
 }
 

@@ -19,6 +19,7 @@ describe("the text of a turn", () => {
       text: "Hello",
       items: [{ itemId: "a1", type: "agentMessage", state: "open", text: "Hello" }],
       expired: false,
+      asOfSeq: 7,
     });
   });
 
@@ -33,6 +34,7 @@ describe("the text of a turn", () => {
       text: "Hello!",
       items: [{ itemId: "a1", type: "agentMessage", state: "completed", text: "Hello!" }],
       expired: false,
+      asOfSeq: 8,
     });
   });
 
@@ -178,7 +180,20 @@ describe("where the text is looked for", () => {
       text: "",
       items: [],
       expired: true,
+      asOfSeq: 0,
     });
+  });
+
+  test("it says up to where it read: what comes later counts only in the next reading, up to the turn's end", async () => {
+    const { journal, log, registries } = await openJournal({ events: [...RUNNING, itemStarted("a1")] });
+    await journal.appendVisible([delta("a1", "one ")]);
+    const before = readTurnContent(log, registries.turns.get("turn_1")!);
+    expect(before).toMatchObject({ text: "one ", asOfSeq: log.head() });
+
+    await journal.appendVisible([delta("a1", "two"), COMPLETED]);
+    await journal.appendVisible([delta("a1", " late")]);
+    const after = readTurnContent(log, registries.turns.get("turn_1")!);
+    expect(after).toMatchObject({ text: "one two", asOfSeq: before.asOfSeq + 2 });
   });
 });
 

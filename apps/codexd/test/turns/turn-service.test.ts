@@ -92,6 +92,15 @@ describe("start", () => {
     ]);
   });
 
+  test("with an output schema: on disk with the turn; one that cannot be used is refused, nothing is recorded", async () => {
+    const { service, after } = await setUp();
+    const refused = await refusalOf(service.start("ses_1", { ...BODY, outputSchema: { type: "strng" } }, undefined));
+    expect(refused).toMatchObject({ code: "invalid", extra: { errors: [{ path: "body.outputSchema/type" }] } });
+    expect(await after()).toEqual([]);
+    await service.start("ses_1", { ...BODY, outputSchema: { type: "object" } }, undefined);
+    expect(await after()).toMatchObject([{ type: "turn.accepted", data: { outputSchema: { type: "object" } } }]);
+  });
+
   test("one turn per session at a time: 409 with the id of the other", async () => {
     const { service, after } = await setUp([...RUNNING]);
     const refused = await refusalOf(service.start("ses_1", BODY, undefined));
@@ -374,6 +383,24 @@ describe("read and list", () => {
     });
     expect((await refusalOf(service.read("ses_1", "turn_9", 0))).code).toBe("turn_not_found");
     expect((await refusalOf(service.read("ses_9", "turn_1", 0))).code).toBe("turn_not_found");
+  });
+
+  test("with an output schema: the answer as JSON once it is complete, or where it does not fit", async () => {
+    const { service, journal } = await setUp();
+    const outputSchema = { type: "object", required: ["a"] };
+    const ids = { sessionId: "ses_1" };
+    for (const [text, read] of [
+      ['{"a": 1}', { output: { a: 1 } }],
+      ["{}", { outputErrors: [{ path: "", message: "must have required property 'a'" }] }],
+    ] as const) {
+      const { id: turnId } = await service.start("ses_1", { ...BODY, outputSchema }, undefined);
+      journal.append([{ type: "turn.started", ...ids, turnId, data: { codexTurnId: turnId } }]);
+      const item = { id: `a-${turnId}`, type: "agentMessage", text };
+      journal.append([{ type: "item.completed", ...ids, turnId, data: { item } }]);
+      expect(await service.read("ses_1", turnId, 0)).not.toHaveProperty("outputErrors");
+      journal.append([{ type: "turn.completed", ...ids, turnId, data: {} }]);
+      expect(await service.read("ses_1", turnId, 0)).toMatchObject(read);
+    }
   });
 
   test("waits for the end when asked to", async () => {

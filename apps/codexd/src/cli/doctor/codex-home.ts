@@ -1,11 +1,11 @@
 import fs from "node:fs";
 import path from "node:path";
 import { readRecord } from "@baa/codex-app-server";
+import { fail, type Finding, ok, warn } from "@baa/process";
 import { recordFileOf } from "../../child/link.ts";
 import type { Config } from "../../config.ts";
 import { holdersOf } from "../../housekeeping/codex-logs.ts";
 import { measureHome } from "../../housekeeping/home-usage.ts";
-import { fail, type Finding, ok, warn } from "./finding.ts";
 import { commandOf, findAppServers } from "./processes.ts";
 
 const GIB = 1024 ** 3;

@@ -1,11 +1,11 @@
 import fs from "node:fs";
 import path from "node:path";
 import { CLIENT_METHODS, GENERATED_FROM_CODEX, resolveCodexCommand } from "@baa/codex-app-server";
+import { fail, type Finding, ok, warn } from "@baa/process";
 import { DamagedFileError, readChecked } from "@baa/storage";
 import type { Config } from "../../config.ts";
 import { isOlder } from "../../runtime/codex-versions.ts";
 import { askCodex, CodexNotStartedError, readMethods } from "../ask-codex.ts";
-import { fail, type Finding, ok, warn } from "./finding.ts";
 
 /** The binary, its version, and whether it takes every method that codexd sends. */
 export const checkCodex = async (config: Config, o: { probe: boolean }): Promise<Finding[]> => {

@@ -1,9 +1,9 @@
 import net from "node:net";
 import { CODEXD_ROUTES } from "@baa/contracts";
 import { findPortHolder } from "@baa/http";
+import { fail, type Finding, ok, warn } from "@baa/process";
 import type { Config } from "../../config.ts";
 import { DaemonClient, DaemonDownError, type FoundDaemon } from "../daemon.ts";
-import { fail, type Finding, ok, warn } from "./finding.ts";
 
 const CONNECT_MS = 2_000;
 const ANSWER_MS = 10_000;

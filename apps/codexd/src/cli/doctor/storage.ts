@@ -1,9 +1,9 @@
 import fs from "node:fs";
 import path from "node:path";
+import { fail, type Finding, ok, warn } from "@baa/process";
 import { DamagedFileError, type LogDamage, readCheckpoint, verifyLog } from "@baa/storage";
 import type { Config } from "../../config.ts";
 import { CHECKPOINT_FILES, CHECKPOINT_HELP } from "../../journal/checkpoints.ts";
-import { fail, type Finding, ok, warn } from "./finding.ts";
 
 const GIB = 1024 ** 3;
 /** Below this the log will soon be full. */

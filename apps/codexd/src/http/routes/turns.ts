@@ -1,6 +1,9 @@
+import { ProblemError } from "@baa/http";
 import type { Cores } from "../cores.ts";
 import type { CodexdHandlers } from "../handlers.ts";
 import { keyed } from "../keyed.ts";
+
+const STEER_SCHEMA = "The turn in progress was begun without this outputSchema; it cannot be steered to it.";
 
 export const turnHandlers = ({ core, writable }: Cores) =>
   ({
@@ -14,8 +17,10 @@ export const turnHandlers = ({ core, writable }: Cores) =>
         const { sessionId } = c.params;
         if (c.body.ifBusy === "steer") {
           const { activeTurnId } = core().sessions.view(sessionId);
-          if (activeTurnId)
+          if (activeTurnId) {
+            if (c.body.outputSchema) throw new ProblemError("invalid", STEER_SCHEMA);
             return { status: 202, body: await core().turns.steer(sessionId, activeTurnId, c.body.input, mark) };
+          }
         }
         return { status: 202, body: { turn: await core().turns.start(sessionId, c.body, mark) } };
       }),

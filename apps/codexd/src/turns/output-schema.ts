@@ -1,4 +1,4 @@
-import { OUTPUT_SCHEMA_BYTES_MAX, type RunDetail } from "@baa/contracts";
+import { OUTPUT_SCHEMA_BYTES_MAX, type TurnDetail } from "@baa/contracts";
 import { ProblemError } from "@baa/http";
 import { type Compiled, compileSchema, inTime, TookTooLongError } from "./schema-compiler.ts";
 import { findSchemaFaults, type Fault } from "./schema-faults.ts";
@@ -7,7 +7,7 @@ import { findSchemaFaults, type Fault } from "./schema-faults.ts";
 const ERRORS_MAX = 100;
 
 type Schema = Record<string, unknown>;
-type Output = Pick<RunDetail, "output" | "outputErrors">;
+export type Output = Pick<TurnDetail, "output" | "outputErrors">;
 
 /** Throws `invalid`, with `errors` that say where, unless answers can be checked with the schema. */
 export const assertOutputSchema = async (schema: Schema): Promise<void> => {
@@ -21,7 +21,7 @@ export const assertOutputSchema = async (schema: Schema): Promise<void> => {
 };
 
 /** The answer as JSON that fits the schema, or where it does not. `items` are the turn's. */
-export const readOutput = async (schema: Schema, items: RunDetail["items"]): Promise<Output> => {
+export const readOutput = async (schema: Schema, items: TurnDetail["items"]): Promise<Output> => {
   const text = items.findLast((item) => item.type === "agentMessage" && item["phase"] !== "commentary")?.text;
   if (text === undefined) return { outputErrors: [{ path: "", message: "there is no answer" }] };
   let output: unknown;

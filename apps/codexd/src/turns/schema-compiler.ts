@@ -32,6 +32,8 @@ export const compileSchema = async (schema: Record<string, unknown>): Promise<Co
   // One for each schema: they may bear the same name.
   const ajv = new Ajv(OPTIONS);
   const plain = withoutDialect(schema);
+  // The dialect's own schema is compiled here: on a busy machine that alone may take as long as a foreign one may.
+  await ajv.validateSchema({});
   try {
     if (!inTime(() => ajv.validateSchema(plain))) return { faults: firstOfEach(faultsOf(ajv.errors)) };
     const check = inTime(() => ajv.compile(plain));

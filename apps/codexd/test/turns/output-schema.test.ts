@@ -1,6 +1,6 @@
 import { ProblemError } from "@baa/http";
 import { describe, expect, test } from "vitest";
-import { assertOutputSchema, readOutput } from "../../src/runs/output-schema.ts";
+import { assertOutputSchema, readOutput } from "../../src/turns/output-schema.ts";
 
 type Schema = Record<string, unknown>;
 

@@ -6,20 +6,29 @@ import {
   createServer,
   type CredentialSource,
   type HttpServer,
-  type ListenAddress,
+  Listeners,
   tokenFile,
   tokenList,
+  UpstreamToken,
 } from "@baa/http";
 import { createLifecycle, type Lifecycle, type Logger, systemClock } from "@baa/process";
-import { acquireLock, DamagedFileError, ensurePrivateDir, type Lock, LockHeldError, probeLock } from "@baa/storage";
-import { CodexdToken } from "./codex-link/codexd-token.ts";
+import {
+  acquireLock,
+  DamagedFileError,
+  ensurePrivateDir,
+  ensurePrivateToken,
+  type Lock,
+  LockHeldError,
+  probeLock,
+} from "@baa/storage";
 import { CodexForwarding } from "./codex-link/forwarding.ts";
-import { CodexdLink } from "./codex-link/link.ts";
+import { type CodexdLink, createCodexdLink } from "./codex-link/link.ts";
 import { type Config, VERSION } from "./config.ts";
 import { Core } from "./core.ts";
 import { eventSource } from "./http/event-source.ts";
 import { createHandlers } from "./http/handlers.ts";
 import { type ConductorMetrics, createConductorMetrics } from "./metrics.ts";
+import { HooksFile } from "./hooks/hooks-file.ts";
 import { readOpenApi } from "./openapi-file.ts";
 import { Readiness } from "./readiness.ts";
 import { capabilitiesDocument, runtimeDocument, type RuntimeSources } from "./runtime.ts";
@@ -45,13 +54,14 @@ export class Conductor {
   readonly #o: ConductorOptions;
   readonly #readiness = new Readiness();
   readonly #link: CodexdLink;
-  readonly #token: CodexdToken;
+  readonly #token: UpstreamToken;
   readonly #forwarding: CodexForwarding;
   readonly #metrics: ConductorMetrics;
   readonly #lifecycle: Lifecycle;
   readonly #stop = new AbortController();
   readonly #startedAt = new Date().toISOString();
-  readonly #waiting = new Set<ListenAddress>();
+  readonly #listeners: Listeners;
+  readonly #hooksFile: HooksFile;
   #lock: Lock | undefined;
   #server: HttpServer | undefined;
   #standing: Promise<void> | undefined;
@@ -60,14 +70,23 @@ export class Conductor {
     this.#o = o;
     const { config, logger } = o;
     const { baseUrl, eventStreamPath, tokenFile: file } = config.codexd;
-    this.#link = new CodexdLink({ baseUrl, logger, now: () => new Date().toISOString() });
-    this.#token = new CodexdToken(file);
+    this.#link = createCodexdLink({ baseUrl, logger, now: () => new Date().toISOString() });
+    this.#token = new UpstreamToken(file);
     this.#forwarding = new CodexForwarding({ baseUrl, eventStreamPath, link: this.#link, token: this.#token });
+    this.#hooksFile = new HooksFile({
+      path: config.hooks.file,
+      mustExist: config.hooks.mustExist,
+      nowMs: () => performance.now(),
+      onFault: (err) =>
+        logger.error({ event: "hooks.unreadable", err }, "the hooks file is wrong; the hooks before its change count"),
+    });
     this.#metrics = createConductorMetrics({
       readiness: this.#readiness,
+      hookIds: () => this.#hooksFile.targets().map(({ id }) => id),
       link: this.#link,
       openStreams: () => this.#forwarding.openStreams,
     });
+    this.#listeners = new Listeners({ name: "conductor", logger });
     this.#lifecycle = createLifecycle({
       logger,
       stopBudgetMs: STOP_BUDGET_MS,
@@ -96,6 +115,7 @@ export class Conductor {
 
   async #leadOrWait(): Promise<void> {
     ensureSharedToken(this.#o.config);
+    this.#hooksFile.load();
     if (this.#o.config.role === "primary") await this.#lead();
   }
 
@@ -104,9 +124,15 @@ export class Conductor {
     const { config, logger, onFatal } = this.#o;
     ensurePrivateDir(config.stateDir);
     this.#lock = acquireLock(path.join(config.stateDir, "lock"), { holder: `conductor --role ${config.role}` });
+    ensurePrivateToken(config.statusTokenFile);
     this.#readiness.leads = true;
     try {
-      this.#readiness.core = await Core.open({ config, logger, link: this.#link, token: this.#token, onFatal });
+      const hooks = {
+        file: this.#hooksFile,
+        ownPorts: () => this.#ownPorts(),
+        onAttempt: this.#metrics.onHookAttempt,
+      };
+      this.#readiness.core = await Core.open({ config, logger, link: this.#link, token: this.#token, hooks, onFatal });
       logger.info({ event: "leading", fence: this.#readiness.core.store.fence }, "this conductor leads");
     } catch (error) {
       if (!(error instanceof DamagedFileError) && !(error instanceof NewerStoreError)) throw error;
@@ -119,30 +145,14 @@ export class Conductor {
   async #listen(): Promise<void> {
     const server = this.#createServer();
     this.#server = server;
-    const [own, further] = this.#o.config.listen;
-    if (own === undefined) return;
-    await server.start(own);
-    this.#tellListening(server.address());
-    if (further !== undefined) await this.#listenFurther(server, { host: further.host, port: server.address().port });
+    await this.#listeners.start(server, this.#o.config.listen);
   }
 
-  /** The address that a tunnel may bring later; meanwhile loopback serves. */
-  async #listenFurther(server: HttpServer, at: ListenAddress): Promise<void> {
-    const { logger } = this.#o;
-    this.#waiting.add(at);
-    await server.startLate(at, {
-      onListening: () => {
-        this.#waiting.delete(at);
-        this.#tellListening(at);
-      },
-      onFault: (err) => logger.error({ event: "listen.failed", err }, "an address cannot be served; it is tried again"),
-    });
-    if (this.#waiting.has(at)) logger.warn({ event: "listen.waiting", ...at }, `${at.host} is not there yet; waiting`);
-  }
-
-  #tellListening({ host, port }: ListenAddress): void {
-    const address = urlOf({ host, port });
-    this.#o.logger.info({ event: "listening", address, role: this.#readiness.role }, `conductor listens at ${address}`);
+  /** Of our services on this machine, as configured and as they listen. */
+  #ownPorts(): ReadonlySet<number> {
+    const { hooks, listen } = this.#o.config;
+    const now = this.#server?.addresses() ?? [];
+    return new Set([...hooks.ownPorts, ...[...listen, ...now].map(({ port }) => port)]);
   }
 
   #createServer(): HttpServer {
@@ -153,7 +163,7 @@ export class Conductor {
       readiness,
       link: this.#link,
       startedAt: this.#startedAt,
-      listeners: () => this.#listeners(),
+      listeners: () => this.#listeners.view(),
     };
     const { credentials, publicHosts } = this.#credentials();
     return createServer({
@@ -192,17 +202,16 @@ export class Conductor {
       logger.error({ event: "tokens.unreadable", err }, "a token file cannot be read; its tokens are refused");
     const list = (kind: "own" | "public"): CredentialSource => tokenList({ path: config.tokensFile, kind, onError });
     const shared = tokenFile({ path: config.sharedTokenFile, id: "shared", scopes: SCOPES, onError });
-    const credentials = [shared, list("own")];
+    const status = tokenFile({
+      path: config.statusTokenFile,
+      id: "status-api",
+      scopes: ["read"],
+      mayBeMissing: true, // on standby
+      onError,
+    });
+    const credentials = [shared, status, list("own")];
     if (config.publicHost === undefined) return { credentials };
     return { credentials, publicHosts: { hosts: [config.publicHost], credentials: [list("public")] } };
-  }
-
-  #listeners(): RuntimeSources["listeners"] extends () => infer L ? L : never {
-    const up = this.#server?.addresses() ?? [];
-    return [
-      ...up.map((at) => ({ address: urlOf(at), state: "up" as const })),
-      ...[...this.#waiting].map((at) => ({ address: urlOf(at), state: "waiting" as const })),
-    ];
   }
 
   #begin(): void {
@@ -255,5 +264,3 @@ const isRead = (row: string): boolean => {
   const routes: Readonly<Record<string, { method: string }>> = { ...CONDUCTOR_ROUTES, ...CODEX_ROUTES };
   return routes[row]?.method === "GET";
 };
-
-const urlOf = ({ host, port }: ListenAddress): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}`;

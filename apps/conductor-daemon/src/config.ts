@@ -1,17 +1,24 @@
 import os from "node:os";
 import path from "node:path";
-import { ConfigError, parseEnv } from "@baa/process";
-import { z } from "zod";
+import {
+  ConfigError,
+  envTable,
+  httpOrigin,
+  isSupervisedBy,
+  launchdLogs,
+  listenAddresses,
+  loopbackOrigin,
+  type Origin,
+  originOf,
+  parseEnv,
+  RUNTIME_DIRS,
+  words,
+  type StdioLogs,
+} from "@baa/process";
+import * as z from "zod";
 
 /** The version that this conductor reports. */
 export const VERSION = "0.1.0";
-
-const httpOrigin = z.string().refine((value) => originOf(value) !== undefined, {
-  error: "must be http:// on a literal IP address (or localhost) with a port, and nothing behind it",
-});
-const loopbackOrigin = z.string().refine((value) => isLoopback(originOf(value)?.host ?? ""), {
-  error: "must be http:// on 127.0.0.1, [::1] or localhost with a port; codexd never listens elsewhere",
-});
 
 /** Every variable that conductor reads, once. `describe` is the line of docs/reference/env.md. */
 const EnvSchema = z.object({
@@ -46,11 +53,20 @@ const EnvSchema = z.object({
     .string()
     .optional()
     .describe("codexd's state, where its token is (default: ${BAA_STATE_DIR}/codexd)"),
-  BAA_STATE_DIR: z.string().optional().describe("Runtime root: state (default: ./state); conductor's own is below it"),
-  BAA_LOGS_DIR: z.string().optional().describe("Runtime root: logs"),
-  BAA_RUNS_DIR: z.string().optional().describe("Runtime root: runs"),
-  BAA_WORKTREES_DIR: z.string().optional().describe("Runtime root: worktrees"),
-  BAA_TMP_DIR: z.string().optional().describe("Runtime root: scratch"),
+  ...RUNTIME_DIRS,
+  BAA_STATUS_API_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(4318)
+    .describe("Port of status-api on this machine; no hook is sent there"),
+  BAA_CONDUCTOR_HOOKS_FILE: z
+    .string()
+    .optional()
+    .describe(
+      "File (0600) with the targets of webhooks and their secrets (default: ~/.config/baa-conductor/hooks.json, where it is)",
+    ),
   BAA_NODE_ID: z.string().optional().describe("Name of this node, shown in /v1/runtime. `--host` beats it"),
   BAA_CONDUCTOR_LOG_LEVEL: z
     .enum(["debug", "info", "warn", "error"])
@@ -60,12 +76,7 @@ const EnvSchema = z.object({
 });
 
 /** The variables, their defaults and their meaning, for docs/reference/env.md. */
-export const CONDUCTOR_ENV: readonly { name: string; default: string | undefined; description: string }[] =
-  Object.entries(EnvSchema.shape).map(([name, schema]) => ({
-    name,
-    default: name === "HOME" ? "the user's home" : shownDefault(schema),
-    description: schema.description ?? "",
-  }));
+export const CONDUCTOR_ENV = envTable(EnvSchema, { HOME: "the user's home" });
 
 export type StartRole = "primary" | "standby";
 
@@ -79,25 +90,36 @@ export interface Config {
   readonly role: StartRole;
   readonly node: string;
   /** Loopback first; the second address only when another one is configured. */
-  readonly listen: readonly { readonly host: string; readonly port: number }[];
+  readonly listen: readonly Origin[];
   readonly allowedHosts: readonly string[];
   readonly publicHost: string | undefined;
   readonly sharedTokenFile: string;
   /** Whether a missing shared token may be made: not when the operator named the file. */
   readonly makesSharedToken: boolean;
   readonly tokensFile: string;
+  /** The token with which status-api reads here; this conductor makes it when it leads. */
+  readonly statusTokenFile: string;
   readonly codexd: {
     readonly baseUrl: string;
     readonly eventStreamPath: string;
     readonly tokenFile: string;
   };
+  readonly hooks: {
+    readonly file: string;
+    /** Whether the operator named the file: then it must be there. */
+    readonly mustExist: boolean;
+    /** Ports of our services on this machine, as far as they are configured. */
+    readonly ownPorts: readonly number[];
+  };
   readonly stateDir: string;
   readonly logLevel: string;
 }
 
-/** Whether a service manager will start us again: then a failed start pauses, so that it does not spin. */
-export const isSupervised = (env: Record<string, string | undefined> = process.env): boolean =>
-  (env["XPC_SERVICE_NAME"] ?? "0") !== "0" || env["INVOCATION_ID"] !== undefined;
+/** Whether a service manager will start us again. */
+export const isSupervised = (): boolean => isSupervisedBy(process.env);
+
+/** Where launchd keeps what we print. */
+export const stdioLogs = (): StdioLogs | undefined => launchdLogs(process.env);
 
 /** Reads the environment once. Throws ConfigError with every problem in it. */
 export const readConfig = (options: Options = {}, env: Record<string, string | undefined> = process.env): Config => {
@@ -107,7 +129,7 @@ export const readConfig = (options: Options = {}, env: Record<string, string | u
   return Object.freeze({
     role: roleOf(options.role) ?? vars.BAA_CONDUCTOR_ROLE,
     node: options.host ?? vars.BAA_NODE_ID ?? os.hostname(),
-    listen: addressesOf(vars.BAA_CONDUCTOR_LOCAL_API),
+    listen: listenAddresses(originOf(vars.BAA_CONDUCTOR_LOCAL_API) ?? ANY_PORT),
     allowedHosts: words(vars.BAA_CONDUCTOR_LOCAL_API_ALLOWED_HOSTS),
     publicHost: vars.BAA_CONDUCTOR_PUBLIC_HOST,
     sharedTokenFile: path.resolve(vars.BAA_SHARED_TOKEN_FILE ?? path.join(configDir, "shared-token.txt")),
@@ -118,48 +140,24 @@ export const readConfig = (options: Options = {}, env: Record<string, string | u
       eventStreamPath: vars.BAA_CODEXD_EVENT_STREAM_PATH,
       tokenFile: path.join(path.resolve(vars.BAA_CODEXD_STATE_DIR ?? path.join(state, "codexd")), "token"),
     },
+    hooks: {
+      file: path.resolve(vars.BAA_CONDUCTOR_HOOKS_FILE ?? path.join(configDir, "hooks.json")),
+      mustExist: vars.BAA_CONDUCTOR_HOOKS_FILE !== undefined,
+      ownPorts: [...USUAL_PORTS, vars.BAA_STATUS_API_PORT, originOf(vars.BAA_CODEXD_LOCAL_API_BASE)?.port ?? 0],
+    },
     stateDir: path.join(state, "conductor"),
+    statusTokenFile: path.join(state, "conductor", "status-token"),
     logLevel: vars.BAA_CONDUCTOR_LOG_LEVEL,
   });
 };
 
-const LOOPBACK = "127.0.0.1";
+/** Of conductor, status-api and codexd. */
+const USUAL_PORTS = [4317, 4318, 4319];
 
-const addressesOf = (base: string): Config["listen"] => {
-  const { host, port } = originOf(base) ?? { host: LOOPBACK, port: 0 };
-  return host === LOOPBACK
-    ? [{ host, port }]
-    : [
-        { host: LOOPBACK, port },
-        { host, port },
-      ];
-};
-
-const words = (text: string): string[] =>
-  text
-    .split(",")
-    .map((word) => word.trim())
-    .filter(Boolean);
+/** What the schema does not let through. */
+const ANY_PORT: Origin = { host: "127.0.0.1", port: 0 };
 
 const roleOf = (role: string | undefined): StartRole | undefined => {
   if (role === undefined || role === "primary" || role === "standby") return role;
   throw new ConfigError([`--role: must be primary or standby; got ${JSON.stringify(role)}`]);
 };
-
-/** Host and port of a bare `http://host:port`; a literal address is bound, never a name somebody may resolve otherwise. */
-function originOf(value: string): { host: string; port: number } | undefined {
-  const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (url === undefined || url.protocol !== "http:" || url.username !== "" || url.password !== "") return undefined;
-  if (url.pathname !== "/" || url.search !== "" || url.hash !== "") return undefined;
-  const host = url.hostname === "localhost" ? LOOPBACK : url.hostname.replace(/^\[|\]$/g, "");
-  return /^[0-9.]+$|:/.test(host) ? { host, port: Number(url.port || 80) } : undefined;
-}
-
-function isLoopback(host: string): boolean {
-  return host === LOOPBACK || host === "::1";
-}
-
-function shownDefault(schema: z.ZodType): string | undefined {
-  const parsed = schema.safeParse(undefined);
-  return parsed.success && parsed.data !== undefined ? String(parsed.data as string) : undefined;
-}

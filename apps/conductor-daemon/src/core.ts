@@ -1,12 +1,19 @@
 import path from "node:path";
+import type { LinkState } from "@baa/client";
+import type { UpstreamToken } from "@baa/http";
 import { createId, type Logger } from "@baa/process";
 import { CodexdFollower } from "./codex-link/follower.ts";
 import type { CodexdLink } from "./codex-link/link.ts";
-import type { LinkState } from "./codex-link/link-machine.ts";
-import type { CodexdToken } from "./codex-link/codexd-token.ts";
 import { OpenWork } from "./codex-link/open-work.ts";
-import type { Config } from "./config.ts";
+import { type Config, VERSION } from "./config.ts";
 import { ControlService } from "./control/control-service.ts";
+import { Deliveries } from "./hooks/deliveries.ts";
+import { type DispatcherOptions, HookDispatcher } from "./hooks/dispatcher.ts";
+import { HookService } from "./hooks/hook-service.ts";
+import { HookSender, type SenderOptions } from "./hooks/sender.ts";
+import { CodexdSource } from "./logs/codexd-source.ts";
+import { LogIndex } from "./logs/log-index.ts";
+import { ownSource } from "./logs/own-source.ts";
 import { Outbox } from "./store/outbox.ts";
 import { Replies } from "./store/replies.ts";
 import { Store } from "./store/store.ts";
@@ -15,7 +22,8 @@ export interface CoreOptions {
   readonly config: Config;
   readonly logger: Logger;
   readonly link: CodexdLink;
-  readonly token: CodexdToken;
+  readonly token: UpstreamToken;
+  readonly hooks: Pick<DispatcherOptions, "file" | "onAttempt"> & Pick<SenderOptions, "ownPorts">;
   readonly onFatal: (error: Error) => void;
 }
 
@@ -27,6 +35,11 @@ export class Core {
   readonly replies: Replies;
   readonly control: ControlService;
   readonly follower: CodexdFollower;
+  readonly logs: LogIndex;
+  readonly hooks: HookService;
+  readonly deliveries: Deliveries;
+  readonly #dispatcher: HookDispatcher;
+  readonly #codexdLog: CodexdSource;
   readonly #o: CoreOptions;
 
   /** @throws DamagedFileError, NewerStoreError */
@@ -72,6 +85,28 @@ export class Core {
       logger,
       now: nowText,
     });
+    this.#codexdLog = new CodexdSource({
+      baseUrl: config.codexd.baseUrl,
+      link,
+      token,
+      taken: () => this.follower.place,
+    });
+    this.logs = new LogIndex([this.#codexdLog, ownSource(outbox)]);
+    this.deliveries = new Deliveries(store, { newId: () => createId("dlv_"), nowMs: Date.now });
+    const { deliveries } = this;
+    const { file, ownPorts, onAttempt } = o.hooks;
+    this.#dispatcher = new HookDispatcher({
+      store,
+      outbox,
+      deliveries,
+      file,
+      sender: new HookSender({ ownPorts, version: VERSION, nowMs: Date.now }),
+      logger,
+      nowMs: Date.now,
+      random: Math.random,
+      onAttempt,
+    });
+    this.hooks = new HookService({ store, outbox, deliveries, file, dispatcher: this.#dispatcher, now: nowText });
     link.onChange((state) => this.#noteLink(state));
   }
 
@@ -82,12 +117,15 @@ export class Core {
     );
     this.#noteLink(this.#o.link.state);
     this.control.start();
+    this.#dispatcher.start();
     this.follower.start();
   }
 
   async stop(): Promise<void> {
     this.control.stop();
     await this.follower.stop();
+    await this.#codexdLog.close();
+    await this.#dispatcher.stop();
   }
 
   close(): void {

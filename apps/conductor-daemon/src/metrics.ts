@@ -5,12 +5,15 @@ import type { Readiness } from "./readiness.ts";
 
 export interface ConductorMetrics extends Metrics {
   readonly refused: Counter<"code">;
+  /** Notes what an attempt to tell a hook came to. */
+  readonly onHookAttempt: (hook: string, outcome: "pending" | "delivered" | "failed") => void;
 }
 
 /** conductor's figures on top of the common ones; gauges are read when they are asked for. */
 export const createConductorMetrics = (o: {
   readiness: Readiness;
   link: CodexdLink;
+  hookIds: () => readonly string[];
   openStreams: () => number;
 }): ConductorMetrics => {
   const metrics = createMetrics();
@@ -37,8 +40,25 @@ export const createConductorMetrics = (o: {
   gauge("conductor_turns_open", "Turns in progress, as codexd told.", () => readiness.core?.openWork.turnCount);
   gauge("conductor_approvals_pending", "Approvals that wait.", () => readiness.core?.openWork.approvalCount);
   gauge("conductor_control_reasons", "Reasons not to run.", () => readiness.core?.control.view().reasons.length);
+  new Gauge({
+    name: "conductor_hook_deliveries_pending",
+    help: "Messages that wait for a hook's target.",
+    labelNames: ["hook"],
+    registers,
+    collect() {
+      this.reset();
+      for (const hook of o.hookIds()) this.set({ hook }, readiness.core?.deliveries.pendingCount(hook) ?? 0);
+    },
+  });
+  const attempts = new Counter({
+    name: "conductor_hook_attempts_total",
+    help: "Attempts to tell a hook: delivered, pending (it is tried again) or failed (given up).",
+    labelNames: ["hook", "outcome"],
+    registers,
+  });
   return {
     ...metrics,
+    onHookAttempt: (hook, outcome) => attempts.inc({ hook, outcome }),
     refused: new Counter({
       name: "conductor_requests_refused_total",
       help: "Requests refused by the guard.",

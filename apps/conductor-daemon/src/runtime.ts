@@ -67,6 +67,8 @@ export const capabilitiesDocument = (o: RuntimeSources, asOf: string): Capabilit
       },
       own("control", "/v1/control"),
       own("events", "/v1/events"),
+      own("hooks", "/v1/hooks"),
+      own("logs", "/v1/logs"),
     ],
   };
 };

@@ -1,8 +1,7 @@
-import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { ConfigError } from "@baa/process";
-import { createPrivateFile, ensurePrivateDir, readPrivateFile } from "@baa/storage";
+import { ensurePrivateDir, ensurePrivateToken } from "@baa/storage";
 import type { Config } from "./config.ts";
 
 /**
@@ -12,18 +11,8 @@ import type { Config } from "./config.ts";
 export const ensureSharedToken = (config: Pick<Config, "sharedTokenFile" | "makesSharedToken">): void => {
   const { sharedTokenFile: file, makesSharedToken } = config;
   if (makesSharedToken) ensurePrivateDir(path.dirname(file));
-  if (!fs.existsSync(file)) {
-    if (!makesSharedToken) throw new ConfigError([`BAA_SHARED_TOKEN_FILE: there is no file ${file}`]);
-    createIfMissing(file);
+  if (!makesSharedToken && !fs.existsSync(file)) {
+    throw new ConfigError([`BAA_SHARED_TOKEN_FILE: there is no file ${file}`]);
   }
-  readPrivateFile(file);
-};
-
-/** Of two daemons that start together one makes it and the other takes it. */
-const createIfMissing = (file: string): void => {
-  try {
-    createPrivateFile(file, `${crypto.randomBytes(32).toString("base64url")}\n`);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  }
+  ensurePrivateToken(file);
 };

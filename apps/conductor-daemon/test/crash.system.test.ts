@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { SessionList, SessionReply } from "@baa/contracts";
+import { SessionReply } from "@baa/contracts";
 import type { Conductor } from "@baa/test-kit";
 import { expect, test } from "vitest";
 import { randomFrom, readKills } from "./support/kills.ts";
+import { allSessions, idsByTitle } from "./support/read-all.ts";
 import { startSystem } from "./support/system.ts";
 
 const { kills, seed } = readKills();
@@ -38,7 +39,7 @@ test(
     };
     const writers = [
       each(async (n) => {
-        const body = { id: `reason-${n}` };
+        const body = { id: `reason-${n % 50}` }; // 64 may hold at once
         const said = await postUntilDone(conductor, {
           at: "/v1/control/pause",
           body,
@@ -75,14 +76,7 @@ test(
     expect(reasons.filter((id) => !held.includes(id))).toEqual([]);
     expect(held.length).toBe(new Set(held).size);
 
-    const titles = new Map<string, string[]>();
-    for (let cursor: string | undefined = ""; cursor !== undefined;) {
-      const page = SessionList.parse(
-        (await codexd.request("GET", `/v1/codexd/sessions?limit=200${cursor === "" ? "" : `&cursor=${cursor}`}`)).json,
-      );
-      for (const { id, title } of page.sessions) titles.set(title ?? "", [...(titles.get(title ?? "") ?? []), id]);
-      cursor = page.nextCursor ?? undefined;
-    }
+    const titles = idsByTitle(await allSessions(codexd));
     for (const [title, id] of sessions) expect([title, titles.get(title)]).toEqual([title, [id]]);
     expect(sessions.size).toBeGreaterThan(0);
     expect(reasons.length).toBeGreaterThan(0);

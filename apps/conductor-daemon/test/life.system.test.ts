@@ -185,7 +185,13 @@ test("a codexd that never ran is down with since, for reads and writes; conducto
   }
   const capabilities = await conductor.request("GET", "/v1/capabilities");
   expect(capabilities.json).toMatchObject({
-    capabilities: [{ name: "codex", available: false }, { name: "control", available: true }, { name: "events" }],
+    capabilities: [
+      { name: "codex", available: false },
+      { name: "control", available: true },
+      { name: "events" },
+      { name: "hooks" },
+      { name: "logs" },
+    ],
   });
   const runs = await conductor.request("GET", "/v1/codex/runs");
   expect([runs.status, (runs.json as { detail: string }).detail]).toEqual([

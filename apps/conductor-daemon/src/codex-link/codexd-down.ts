@@ -1,5 +1,5 @@
+import type { LinkState } from "@baa/client";
 import { ProblemError } from "@baa/http";
-import type { LinkState } from "./link-machine.ts";
 
 /** When to try again, in seconds: codexd is found within this of its return. */
 const RETRY_AFTER_S = 2;

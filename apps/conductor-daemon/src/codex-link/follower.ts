@@ -1,11 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { followEvents } from "@baa/client";
 import { type ControlFrame, type FeedEvent, FOLLOWED_TYPES } from "@baa/contracts";
-import { ProblemError } from "@baa/http";
+import { ProblemError, type UpstreamToken } from "@baa/http";
 import type { Logger } from "@baa/process";
 import type { Outbox } from "../store/outbox.ts";
 import type { Store } from "../store/store.ts";
-import type { CodexdToken } from "./codexd-token.ts";
 import { toOutbox } from "./codexd-event.ts";
 import { Cursors, type StoredCursor } from "./cursors.ts";
 import type { CodexdLink } from "./link.ts";
@@ -22,7 +21,7 @@ export interface FollowerOptions {
   readonly outbox: Outbox;
   readonly openWork: OpenWork;
   readonly link: CodexdLink;
-  readonly token: CodexdToken;
+  readonly token: UpstreamToken;
   readonly baseUrl: string;
   readonly eventStreamPath: string;
   readonly logger: Logger;
@@ -37,7 +36,6 @@ export class CodexdFollower {
   #cursor: StoredCursor | undefined;
   /** The log that the present connection reads. */
   #logId: string | undefined;
-  #refused: string | undefined;
   #lastFault: string | undefined;
   #running: Promise<void> | undefined;
 
@@ -50,6 +48,11 @@ export class CodexdFollower {
   /** `<logId>:<seq>`; undefined when codexd was never heard. */
   get cursor(): string | undefined {
     return this.#cursor === undefined ? undefined : `${this.#cursor.logId}:${this.#cursor.seq}`;
+  }
+
+  /** The same as a place. */
+  get place(): StoredCursor | undefined {
+    return this.#cursor;
   }
 
   start(): void {
@@ -86,7 +89,7 @@ export class CodexdFollower {
     await followEvents({
       baseUrl,
       path,
-      token: () => this.#token(),
+      token: this.#o.token.input(),
       ...(this.cursor === undefined ? {} : { after: this.cursor }),
       filters: { types: FOLLOWED_TYPES },
       signal,
@@ -98,13 +101,6 @@ export class CodexdFollower {
       },
       timings: { backoffMaxMs: RECONNECT_MS_MAX, retryAfterMaxMs: RECONNECT_MS_MAX },
     });
-  }
-
-  /** The client asks at its first need and again after a 401: then the file is read anew. */
-  #token(): string {
-    const token = this.#refused === undefined ? this.#o.token.current() : this.#o.token.renew(this.#refused);
-    this.#refused = token ?? this.#refused;
-    return token ?? this.#o.token.current();
   }
 
   #take(event: FeedEvent): void {

@@ -1,12 +1,17 @@
 import { randomUUID } from "node:crypto";
 import { CODEX_PREFIX, CODEXD_PREFIX } from "@baa/contracts";
-import { type ForwardedCall, ProblemError } from "@baa/http";
+import {
+  type ForwardedCall,
+  type PipeOptions,
+  pipeReply,
+  ProblemError,
+  UpstreamError,
+  type UpstreamToken,
+} from "@baa/http";
 import { PermissionFault } from "@baa/storage";
 import type { Dispatcher } from "undici";
 import { codexdDown } from "./codexd-down.ts";
-import type { CodexdToken } from "./codexd-token.ts";
 import type { CodexdLink } from "./link.ts";
-import { type PipeOptions, pipeReply, UpstreamError } from "./pipe-reply.ts";
 
 /** Milliseconds that codexd has for the head of a reply, beside the `waitMs` that was asked for. */
 const REPLY_MS = 30_000;
@@ -18,7 +23,7 @@ const REPEAT_PAUSE_MS = 100;
 
 export interface CallContext {
   readonly link: CodexdLink;
-  readonly token: CodexdToken;
+  readonly token: UpstreamToken;
   readonly dispatcher: Dispatcher;
   readonly isStream: boolean;
 }

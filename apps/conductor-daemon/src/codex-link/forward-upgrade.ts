@@ -1,10 +1,9 @@
 import http from "node:http";
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
-import { type ForwardedUpgrade, ProblemError } from "@baa/http";
+import { endToEnd, type ForwardedUpgrade, ProblemError } from "@baa/http";
 import { codexdDown } from "./codexd-down.ts";
 import { type CallContext, readToken } from "./forward-call.ts";
-import { endToEnd } from "./pipe-reply.ts";
 import { SocketPipe } from "./socket-pipe.ts";
 
 /** Milliseconds until 101. */

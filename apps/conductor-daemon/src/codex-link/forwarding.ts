@@ -1,7 +1,13 @@
 import { CODEX_ROUTES } from "@baa/contracts";
-import { type ForwardedCall, type ForwardedUpgrade, type Forwarding, ProblemError } from "@baa/http";
+import {
+  acceptsSse,
+  type ForwardedCall,
+  type ForwardedUpgrade,
+  type Forwarding,
+  ProblemError,
+  type UpstreamToken,
+} from "@baa/http";
 import { Pool } from "undici";
-import type { CodexdToken } from "./codexd-token.ts";
 import { forwardCall } from "./forward-call.ts";
 import { forwardUpgrade } from "./forward-upgrade.ts";
 import type { CodexdLink } from "./link.ts";
@@ -18,7 +24,7 @@ export interface CodexForwardingOptions {
   readonly baseUrl: string;
   readonly eventStreamPath: string;
   readonly link: CodexdLink;
-  readonly token: CodexdToken;
+  readonly token: UpstreamToken;
 }
 
 /** codexd's routes under `/v1/codex`: guarded here, answered there, one upstream for each stream. */
@@ -43,7 +49,7 @@ export class CodexForwarding implements Forwarding {
 
   async call(call: ForwardedCall): Promise<void> {
     const { link, token } = this.#o;
-    const isStream = call.row.reply.kind === "stream" && asksForStream(call.request.headers.accept);
+    const isStream = call.row.reply.kind === "stream" && acceptsSse(call.request.headers.accept);
     if (!isStream) return forwardCall({ link, token, dispatcher: this.#calls, isStream }, call);
     this.#takeRoom();
     try {
@@ -94,6 +100,3 @@ export class CodexForwarding implements Forwarding {
     });
   }
 }
-
-const asksForStream = (accept: string | undefined): boolean =>
-  (accept ?? "").split(",").some((range) => range.split(";")[0]?.trim().toLowerCase() === "text/event-stream");

@@ -1,6 +1,6 @@
 import type { FeedEvent } from "@baa/contracts";
 import type { Statement } from "@baa/storage";
-import { z } from "zod";
+import * as z from "zod";
 import type { Store } from "../store/store.ts";
 
 /** What codexd's snapshot says is open; more than these fields is not looked at. */

@@ -1,4 +1,5 @@
 import type { Control, ControlMode, ControlReason } from "@baa/contracts";
+import { ProblemError } from "@baa/http";
 import type { Statement } from "@baa/storage";
 import type { OpenWork } from "../codex-link/open-work.ts";
 import type { Outbox } from "../store/outbox.ts";
@@ -26,6 +27,8 @@ interface ReasonRow {
 /** Longest wait for one timer; the clock of a machine that sleeps may jump. */
 const TIMER_MS_MAX = 60_000;
 const RETRY_MS = 5_000;
+/** Reasons at once: a script that sets a new one each time must not fill the store. */
+const REASONS_MAX = 64;
 
 /** The reasons in the store, and the events that tell of their changes. */
 export class ControlService {
@@ -66,11 +69,15 @@ export class ControlService {
     return { mode: modeOf(reasons), reasons: [...reasons], openTurns, idle: openTurns === 0 };
   }
 
-  /** Only inside `Store.write`: stores the change and tells of it. Returns how control stands after it. */
+  /**
+   * Only inside `Store.write`: stores the change and tells of it. Returns how control stands after it.
+   * @throws ProblemError reasons_full
+   */
   change(input: ControlInput): Control {
     const before = this.#reasons;
     const after = applyControl(applyControl(before, { kind: "time passed", now: this.#now() }), input);
     if (after === before) return this.view();
+    if (after.length > REASONS_MAX && input.kind === "set") throw new ProblemError("reasons_full");
     const { database } = this.#o.store;
     database.exec("DELETE FROM control_reasons");
     for (const { id, mode, by, at, expiresAt, note } of after) {

@@ -34,8 +34,10 @@ export class Outbox {
   readonly #store: Store;
   readonly #insert: Statement;
   readonly #select: Statement;
+  readonly #first: Statement;
   readonly #drop: Statement;
   readonly #listeners = new Set<() => void>();
+  readonly #alongside: ((event: OutboxInput, seq: number) => void)[] = [];
   readonly #rowsKept: number;
   #head: number;
   #oldest: number;
@@ -52,6 +54,7 @@ export class Outbox {
       `INSERT INTO outbox (at, type, session_id, turn_id, codex_run_id, approval_id, data) VALUES (?, ?, ?, ?, ?, ?, ?)`,
     );
     this.#select = database.prepare("SELECT * FROM outbox WHERE seq > ? ORDER BY seq LIMIT ?");
+    this.#first = database.prepare("SELECT min(seq) AS seq FROM outbox WHERE at >= ?");
     this.#drop = database.prepare("DELETE FROM outbox WHERE seq < ?");
     const bounds = database
       .prepare("SELECT coalesce(min(seq), 0) AS oldest, coalesce(max(seq), 0) AS head FROM outbox")
@@ -82,6 +85,7 @@ export class Outbox {
     );
     const seq = Number(lastInsertRowid);
     const oldest = this.#dropOld(seq);
+    for (const work of this.#alongside) work(event, seq);
     this.#store.afterCommit(() => {
       this.#oldest = Math.max(this.#oldest, oldest);
       this.#head = seq;
@@ -107,6 +111,24 @@ export class Outbox {
       if (frames.length >= limit.maxRecords || bytes >= limit.maxBytes) break;
     }
     return { frames, lastSeq };
+  }
+
+  /** Called for each event inside its transaction: what `work` writes is there exactly when the event is. */
+  alongside(work: (event: OutboxInput, seq: number) => void): void {
+    this.#alongside.push(work);
+  }
+
+  /** The type of the last event before number `seq` that is one of these. */
+  lastOf(types: readonly string[], seq: number): string | undefined {
+    const places = types.map(() => "?").join(", ");
+    const sql = `SELECT type FROM outbox WHERE seq < ? AND type IN (${places}) ORDER BY seq DESC LIMIT 1`;
+    return this.#store.database.prepare(sql).get<{ type: string }>(seq, ...types)?.type;
+  }
+
+  /** Number of the last event before `at` (RFC 3339 UTC): nothing up to it is of that time or later. */
+  lastBefore(at: string): number {
+    const row = this.#first.get<{ seq: number | null }>(at);
+    return row?.seq === null || row === undefined ? this.#head : row.seq - 1;
   }
 
   onAppend(listener: () => void): () => void {

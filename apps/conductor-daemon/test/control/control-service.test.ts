@@ -34,6 +34,20 @@ it("a reason, its event and the mode are one change, and outlive a restart", asy
   expect(again.view()).toMatchObject({ mode: "paused", reasons: [{ id: "operator", by: "shared" }] });
 });
 
+it("holds 64 reasons at most; one that is there already may still be replaced, and one taken back makes room", async () => {
+  const opened = await openStore();
+  const control = serviceOn(opened);
+  const set = (id: string) =>
+    opened.store.write(() =>
+      control.change({ kind: "set", reason: control.reason({ id, mode: "paused", by: "shared" }) }),
+    );
+  for (let n = 0; n < 64; n += 1) set(`reason-${n}`);
+  expect(() => set("one-more")).toThrow(expect.objectContaining({ code: "reasons_full", status: 409 }));
+  expect(set("reason-7").reasons).toHaveLength(64);
+  opened.store.write(() => control.change({ kind: "take back", id: "reason-7" }));
+  expect(set("one-more").reasons).toHaveLength(64);
+});
+
 it("a change that fails on its way to the disk has not happened", async () => {
   const opened = await openStore();
   const control = serviceOn(opened);

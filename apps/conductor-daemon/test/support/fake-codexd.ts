@@ -2,12 +2,11 @@ import fs from "node:fs";
 import http from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import path from "node:path";
-import { createServer, fixedToken, type HttpServer } from "@baa/http";
+import { createServer, fixedToken, type HttpServer, UpstreamToken } from "@baa/http";
 import { SCOPES } from "@baa/contracts";
 import { onTestFinished } from "vitest";
 import { CodexForwarding } from "../../src/codex-link/forwarding.ts";
-import { CodexdLink } from "../../src/codex-link/link.ts";
-import { CodexdToken } from "../../src/codex-link/codexd-token.ts";
+import { type CodexdLink, createCodexdLink } from "../../src/codex-link/link.ts";
 import { tempDir } from "./temp-dir.ts";
 
 export const CLIENT_TOKEN = "client-token-0123456789abcdef0123456789";
@@ -84,12 +83,12 @@ export interface Front {
 
 /** codexd's routes behind a guard, as conductor serves them. */
 export async function startFront(codexd: FakeCodexd): Promise<Front> {
-  const link = new CodexdLink({ baseUrl: codexd.url, logger: QUIET as never, now: () => new Date().toISOString() });
+  const link = createCodexdLink({ baseUrl: codexd.url, logger: QUIET as never, now: () => new Date().toISOString() });
   const forwarding = new CodexForwarding({
     baseUrl: codexd.url,
     eventStreamPath: "/v1/codexd/events",
     link,
-    token: new CodexdToken(codexd.tokenFile),
+    token: new UpstreamToken(codexd.tokenFile),
   });
   const server = createServer({
     routes: {},

@@ -1,6 +1,6 @@
 import { defineConfig } from "vitest/config";
 
-/** Lanes by file name: unit (in-process, parallel), system (real processes, serial). */
+/** Lanes by file name: unit (in-process, parallel), system (real processes, serial), browser (real browsers, serial). */
 export default defineConfig({
   test: {
     // Vitest leaves one core free; on a machine with two that is half of them.
@@ -25,6 +25,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "browser",
+          globalSetup: ["packages/test-kit/src/browser/lane-setup.ts"],
+          include: ["{apps,packages}/*/test/**/*.browser.test.ts"],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

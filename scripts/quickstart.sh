@@ -6,8 +6,10 @@ usage() {
 Usage: scripts/quickstart.sh [--once] [--prompt TEXT] [--provider codex|loopback]
        scripts/quickstart.sh --stop
 
-Installs and builds (both skipped when nothing changed), starts codexd on loopback under the scratch runtime
-root tmp/quickstart, runs one turn on the real Codex app-server, streams the answer, and stays up until Ctrl-C.
+Installs and builds (both skipped when nothing changed), starts codexd, conductor and status-api on loopback under
+the scratch runtime root tmp/quickstart with a token of their own, runs one turn on the real Codex app-server through
+conductor, streams the answer, and stays up until Ctrl-C: then the status page is there too. Ports are 4319, 4317 and
+4318, or free ones where those are taken.
 
   --once             stop everything after the turn; exit 0 when it completed, else 1
   --prompt TEXT      what to ask (default: a short greeting)

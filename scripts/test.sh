@@ -6,10 +6,11 @@ usage() {
 Usage: scripts/test.sh
 
 Installs what the lockfile says, builds every app, then runs all gates (pnpm check) and all test lanes:
-unit and system tests on this machine's Node, unit tests and a smoke test on Node 24 (Linux x64).
+unit and system tests on this machine's Node, unit tests and a smoke test on Node 24 (Linux x64),
+browser tests in Firefox and Chromium without a window.
 The last line is `N passed, N failed, N skipped`. Exit 1 on any failure.
 
-A lane whose tool is missing (shellcheck, shfmt, Node 24) says `lane not run: ...` and does not fail,
+A lane whose tool is missing (shellcheck, shfmt, Node 24, a browser) says `lane not run: ...` and does not fail,
 unless BAA_TEST_REQUIRE=all is set.
 TXT
 }

@@ -1,9 +1,11 @@
 // Writes docs/reference from the tables in the code; with --check it writes nothing and fails when a page is stale.
 import fs from "node:fs";
 import path from "node:path";
+import { CLI_ENV } from "../../apps/cli/src/config.ts";
 import { CODEXD_ENV } from "../../apps/codexd/src/config.ts";
 import { CONDUCTOR_ENV } from "../../apps/conductor-daemon/src/config.ts";
-import { CODEXD_ROUTES, CONDUCTOR_ROUTES } from "../../packages/contracts/src/index.ts";
+import { STATUS_ENV } from "../../apps/status-api/src/config.ts";
+import { CODEXD_ROUTES, CONDUCTOR_ROUTES, STATUS_ROUTES } from "../../packages/contracts/src/index.ts";
 import { buildOpenApi, type RouteTable } from "../../packages/http/src/index.ts";
 import { cliPage } from "./docs/cli-page.ts";
 import { envPage } from "./docs/env-page.ts";
@@ -40,10 +42,11 @@ const pages = [
   httpPage(),
   eventsPage(),
   limitsPage(),
-  envPage({ codexd: CODEXD_ENV, "conductor-daemon": CONDUCTOR_ENV }),
+  envPage({ codexd: CODEXD_ENV, "conductor-daemon": CONDUCTOR_ENV, "status-api": STATUS_ENV, baa: CLI_ENV }),
   cliPage(),
   openApiPage("codexd", CODEXD_ROUTES),
   openApiPage("conductor", CONDUCTOR_ROUTES),
+  openApiPage("status", STATUS_ROUTES),
 ];
 const stale = pages.filter((page) => current(page) !== page.text);
 if (process.argv.includes("--check")) {

@@ -1,9 +1,10 @@
-// One command from a fresh clone to an answer of the real Codex app-server. Started by scripts/quickstart.sh,
+// One command from a fresh clone to an answer of the real Codex app-server, through all three daemons. Started by scripts/quickstart.sh,
 // which installs and builds first; plain JavaScript without packages, so that it starts at once.
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
-import { createApi, startCodexd, waitUntilReady } from "./quickstart/codexd.mjs";
+import { createApi } from "./quickstart/api.mjs";
+import { startDaemons, waitUntilLinked, waitUntilReady } from "./quickstart/daemons.mjs";
 import { readOptions } from "./quickstart/options.mjs";
 import { commandOf, lastLines, startProcess, stopProcess } from "./quickstart/processes.mjs";
 import { chooseProvider } from "./quickstart/provider.mjs";
@@ -40,36 +41,43 @@ const bringUp = async (options, run) => {
   const provider = await chooseProvider({ wanted: options.provider, start, root, dir, env: process.env });
   say(`model      ${provider.line}`);
   const startedAt = performance.now();
-  const codexd = await startCodexd({ start, root, dir, codexHome: provider.codexHome, env: process.env });
-  await waitUntilReady(codexd);
-  say(`codexd     ${codexd.url}, ready in ${secondsSince(startedAt)}`);
-  return codexd;
+  const { codexHome } = provider;
+  const { daemons, tokenFile } = await startDaemons({ start, root, dir, codexHome, env: process.env });
+  const waiting = daemons.map(async (daemon) => {
+    await waitUntilReady(daemon);
+    say(`${daemon.name.padEnd(10)} ${daemon.url}, ready in ${secondsSince(startedAt)}`);
+  });
+  await Promise.all(waiting);
+  const [codexd, conductor, statusApi] = daemons;
+  const api = createApi({ url: conductor.url, tokenFile });
+  await waitUntilLinked(conductor, api);
+  return { daemons, codexd, conductor, statusApi, tokenFile, api };
 };
 
 /** A POST to try by hand. The token goes to curl through a pipe: in argv every user of the machine could read it. */
-const curlPost = ({ tokenFile, url }, route, body) =>
+const curlPost = ({ tokenFile, conductor }, route, body) =>
   `curl -sS -K <(printf 'header = "Authorization: Bearer %s"' "$(cat ${tokenFile})") ` +
-  `-H "Content-Type: application/json" -d '${body}' ${url}${route}`;
+  `-H "Content-Type: application/json" -d '${body}' ${conductor.url}${route}`;
 
 /** Nothing is approved by itself: with --once a request is declined, else the person is told how to answer. */
 const answerApproval =
-  ({ codexd, api, once }) =>
+  ({ system, once }) =>
   async (event, text) => {
-    const route = `/v1/codexd/approvals/${event.approvalId}`;
+    const route = `/v1/codex/approvals/${event.approvalId}`;
     say(`\n${text}`);
     if (once) {
-      await api.call("POST", route, { decision: "decline", note: "quickstart --once declines" });
+      await system.api.call("POST", route, { decision: "decline", note: "quickstart --once declines" });
       say("declined (--once)");
       return;
     }
-    say(`answer it  ${curlPost(codexd, route, '{"decision":"accept"}')}`);
+    say(`answer it  ${curlPost(system, route, '{"decision":"accept"}')}`);
   };
 
-const runAndShow = async (options, codexd) => {
-  const api = createApi(codexd);
+const runAndShow = async (options, system) => {
+  const { api } = system;
   say(`\n> ${options.prompt}\n`);
   const startedAt = performance.now();
-  const onApproval = answerApproval({ codexd, api, once: options.once });
+  const onApproval = answerApproval({ system, once: options.once });
   const write = (text) => process.stdout.write(text);
   const { event, session } = await runTurn({ api, prompt: options.prompt, write, onApproval });
   const reason = event.data.error?.message ?? event.data.reason;
@@ -77,26 +85,28 @@ const runAndShow = async (options, codexd) => {
   return { hasCompleted: event.type === "turn.completed", session };
 };
 
-const showPlaces = (codexd, session, dir) => {
-  const { url, tokenFile, child } = codexd;
+const showPlaces = (system, session, dir) => {
+  const { conductor, statusApi, codexd, tokenFile, daemons } = system;
   say(`
-codexd     ${url}    (/healthz, /readyz, /v1/codexd/status, /openapi.json)
-token      ${tokenFile}
+conductor  ${conductor.url}    (/healthz, /v1/runtime, /v1/codex/*, /openapi.json)
+page       ${statusApi.url}/   (asks for the token once)
+codexd     ${codexd.url}    (/healthz, /readyz, /v1/codexd/status)
+token      cat ${tokenFile}
 session    ${session.id}
-logs       ${dir}/logs/codexd/events.jsonl (events), ${child.logFile} (codexd's own)
-ask again  ${curlPost(codexd, `/v1/codexd/sessions/${session.id}/turns`, '{"input":"And once more?"}')}
+logs       ${dir}/logs/codexd/events.jsonl (events), ${daemons.map(({ child }) => path.basename(child.logFile)).join(", ")} beside it (the daemons' own)
+ask again  ${curlPost(system, `/v1/codex/sessions/${session.id}/turns`, '{"input":"And once more?"}')}
 stop       Ctrl-C, or ./scripts/quickstart.sh --stop`);
 };
 
 /** Up to the end of the turn, and with no --once until somebody stops it. Returns the exit code. */
 const quickstart = async (options, run) => {
-  const codexd = await bringUp(options, run);
-  const { hasCompleted, session } = await runAndShow(options, codexd);
+  const system = await bringUp(options, run);
+  const { hasCompleted, session } = await runAndShow(options, system);
   if (options.once) return hasCompleted ? 0 : 1;
-  showPlaces(codexd, session, run.dir);
+  showPlaces(system, session, run.dir);
   run.isUp = true;
-  const { reason } = await codexd.child.ended;
-  throw new Error(`codexd ended by itself (${reason}):\n${lastLines(codexd.child)}`);
+  const { name, child } = await Promise.race(system.daemons.map(async (daemon) => (await daemon.child.ended, daemon)));
+  throw new Error(`${name} ended by itself (${(await child.ended).reason}):\n${lastLines(child)}`);
 };
 
 /** Ends a running quickstart, or what one that was killed has left; never a process that is not ours. */

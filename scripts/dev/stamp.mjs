@@ -37,10 +37,12 @@ const STEPS = {
       "scripts/dev/bundle.mjs",
       "docs/reference/openapi/codexd.json",
       "docs/reference/openapi/conductor.json",
+      "docs/reference/openapi/status.json",
     ],
     outputs: [
       "apps/codexd/dist/index.js",
       "apps/conductor-daemon/dist/index.js",
+      "apps/status-api/dist/index.js",
       "packages/loopback-provider/dist/bin.js",
     ],
   },

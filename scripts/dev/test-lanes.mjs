@@ -17,6 +17,7 @@ const LANES = [
   { name: "unit on Node 24", project: "unit", filters: [], node: "24" },
   { name: "system", project: "system", filters: [], node: "own" },
   { name: "system smoke on Node 24", project: "system", filters: [".smoke.system.test.ts"], node: "24" },
+  { name: "browser", project: "browser", filters: [], node: "own" },
 ];
 
 /** Path of a Node 24 binary, or why there is none. npx keeps what it has downloaded once. */
@@ -85,6 +86,15 @@ const runSystemLane = async (lane, node) => {
   return code === 0 ? { ...counts, passed: counts.passed + 1 } : { ...counts, failed: counts.failed + 1 };
 };
 
+/** The browser lane, or why it cannot run here. */
+const runBrowserLane = async (lane, node) => {
+  const tsx = path.join(root, "node_modules/.bin/tsx");
+  const { code, output } = await run(tsx, ["scripts/dev/find-browsers.ts"], { cwd: root });
+  return code === 0 ? runLane(lane, node) : notRun(lane, { reason: output.trim() });
+};
+
+const RUNNERS = { system: runSystemLane, browser: runBrowserLane };
+
 const notRun = (lane, { reason, same }) => {
   console.log(`\nlane not run: ${lane.name}: ${reason}`);
   const isFailure = process.env.BAA_TEST_REQUIRE === "all" && same !== true;
@@ -98,7 +108,7 @@ const main = async () => {
   const node24 = await findNode24();
   for (const lane of LANES) {
     const node = lane.node === "own" ? process.execPath : node24.node;
-    const runOne = lane.name === "system" ? runSystemLane : runLane;
+    const runOne = RUNNERS[lane.name] ?? runLane;
     results.push(node === undefined ? notRun(lane, node24) : await runOne(lane, node));
   }
   const sum = (key) => results.reduce((total, counts) => total + counts[key], 0);

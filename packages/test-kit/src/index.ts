@@ -1,11 +1,14 @@
 export { BSD_SHIM_REFUSED, installBsdShims } from "./bsd-shims/bsd-shims.ts";
 export { Codexd, startCodexd } from "./codexd/codexd.ts";
-export type { CliResult } from "./codexd/codexd.ts";
+export type { CliResult } from "./daemon/run-to-end.ts";
 export type { CodexdLayout } from "./codexd/layout.ts";
 export type { CodexdOptions } from "./codexd/options.ts";
 export { Conductor, startConductor } from "./conductor/conductor.ts";
 export type { ConductorOptions } from "./conductor/conductor.ts";
+export { StatusApi, startStatusApi } from "./status-api/status-api.ts";
+export type { StatusApiOptions } from "./status-api/status-api.ts";
 export type { Exit, StartedWhen } from "./daemon/daemon-process.ts";
+export { findEntry } from "./daemon/entry.ts";
 export { createCodexHome } from "./codex-home.ts";
 export {
   FAILPOINT_PRELOAD,
@@ -42,5 +45,7 @@ export type { TempRoot } from "./temp-root.ts";
 export type { TestHooks } from "./test-hooks.ts";
 export { exchange } from "./wire/raw-socket.ts";
 export type { RawExchange, RawReply } from "./wire/raw-socket.ts";
+export { RequestTap } from "./wire/request-tap.ts";
+export type { TappedRequest } from "./wire/request-tap.ts";
 export { readSse } from "./wire/sse-client.ts";
 export type { SseFrame } from "./wire/sse-client.ts";

@@ -1,7 +1,8 @@
 import { type CommandDef, COMMANDS, COMMON_OPTIONS } from "../../../apps/codexd/src/cli/command-table.ts";
 import { flag } from "../../../apps/codexd/src/cli/help.ts";
 import { EXIT } from "../../../packages/process/src/index.ts";
-import { code, page, table, type Page } from "./markdown.ts";
+import { baaSection } from "./baa-section.ts";
+import { code, page, plain, table, type Page } from "./markdown.ts";
 
 const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   ok: "done, or well",
@@ -13,15 +14,8 @@ const MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   config: "a setting, or the mode or owner of a file, is wrong; starting again without a change is useless",
 };
 
-/** `<name>` in plain text would be taken for HTML; in a code span it is not. */
-const plain = (text: string): string =>
-  text
-    .split("`")
-    .map((part, index) => (index % 2 === 0 ? part.replaceAll("<", "\\<") : part))
-    .join("`");
-
 const section = (command: CommandDef): string[] => [
-  `## ${command.name}`,
+  `### codexd ${command.name}`,
   `${command.summary.charAt(0).toUpperCase()}${command.summary.slice(1)}.`,
   ...command.about.map(plain),
   ...(command.options.length === 0
@@ -36,13 +30,16 @@ const section = (command: CommandDef): string[] => [
   table(["exit", "when"], Object.entries(command.exits)),
 ];
 
-/** docs/reference/cli.md from the table that also makes `--help`. */
+/** docs/reference/cli.md from the tables that also make `--help`. */
 export const cliPage = (): Page =>
-  page("docs/reference/cli.md", "Command line of codexd", [
+  page("docs/reference/cli.md", "Command lines", [
+    "Of [`baa`](#baa), for people and scripts, and of [codexd](#codexd), for its operator.",
+    ...baaSection(),
+    "## codexd",
     '`node apps/codexd/dist/index.js <command>`. Every command takes `--json` (one document on stdout; an error is `{"error": {"code"?, "message"}}` on stderr) and `--help`; `help <command>` is the same. `--version` prints the version. Settings come from the environment: [env.md](env.md).',
     table(
       ["command", "what"],
-      COMMANDS.map(({ name, summary }) => [`[${code(name)}](#${name.replaceAll(" ", "-")})`, summary]),
+      COMMANDS.map(({ name, summary }) => [`[${code(name)}](#codexd-${name.replaceAll(" ", "-")})`, summary]),
     ),
     "Exit codes of all of them:",
     table(

@@ -13,10 +13,10 @@ const shown = (value: EnvVariable["default"]): string => {
   return String(value).includes(" ") ? String(value) : code(value);
 };
 
-/** docs/reference/env.md from the tables of the daemons' `config.ts`. */
+/** docs/reference/env.md from the tables of the programs' `config.ts`. */
 export const envPage = (daemons: Readonly<Record<string, readonly EnvVariable[]>>): Page =>
   page("docs/reference/env.md", "Environment variables", [
-    "Each variable is read once at start, by `config.ts` of its daemon. A wrong value ends the daemon with exit code 78 and a message that names every problem. An empty value counts as not set.",
+    "Each variable is read once at start, by `config.ts` of its program. A wrong value ends the program with exit code 78 and a message that names every problem. An empty value counts as not set.",
     ...Object.entries(daemons).flatMap(([daemon, variables]) => [
       `## ${daemon}`,
       table(

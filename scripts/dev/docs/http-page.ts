@@ -3,6 +3,7 @@ import {
   CODEXD_ROUTES,
   CONDUCTOR_OWN_ROUTES,
   type RouteDef,
+  STATUS_ROUTES,
 } from "../../../packages/contracts/src/index.ts";
 import { code, page, table, type Page } from "./markdown.ts";
 import { fieldRows, jsonSchema } from "./schema.ts";
@@ -30,7 +31,7 @@ const fields = (title: string, schema: RouteDef["query"] | RouteDef["body"]): st
 };
 
 const replyOf = ({ reply }: Row): string => {
-  if (reply.kind === "stream") return `${reply.status}: JSON page, SSE or WebSocket`;
+  if (reply.kind === "stream") return `${reply.status}: JSON page or stream`;
   return `${reply.status}: ${reply.kind === "text" ? "text/plain" : "application/json"}`;
 };
 
@@ -63,4 +64,8 @@ export const httpPage = (): Page =>
     "## codexd's routes through conductor",
     "Made from codexd's table: same queries, bodies, replies and errors, and further `codexd_down`, `codexd_timeout`, `codexd_refused`, `draining` and `not_leader`. codexd's runs are not among them.",
     overview(CODEX_ROUTES),
+    "## status-api",
+    "GET and HEAD only. [OpenAPI document](openapi/status.json).",
+    overview(STATUS_ROUTES),
+    ...Object.entries<Row>(STATUS_ROUTES).map(section),
   ]);

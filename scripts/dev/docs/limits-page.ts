@@ -35,6 +35,7 @@ export const limitsPage = (): Page => {
     ...Object.fromEntries(
       Object.entries(contracts.CONDUCTOR_OWN_ROUTES).map(([name, route]) => [`conductor ${name}`, route]),
     ),
+    ...Object.fromEntries(Object.entries(contracts.STATUS_ROUTES).map(([name, route]) => [`status ${name}`, route])),
   });
   return page("docs/reference/limits.md", "Limits", [
     "Limits that the code fixes; times end in `Ms`, sizes in `BytesMax`. What an operator can set is in [env.md](env.md).",

@@ -19,3 +19,10 @@ export const table = (head: readonly string[], rows: readonly (readonly string[]
   [head, head.map(() => "---"), ...rows].map((row) => `| ${row.map(cell).join(" | ")} |`).join("\n");
 
 export const code = (value: string | number): string => `\`${value}\``;
+
+/** `<name>` in plain text would be taken for HTML; in a code span it is not. */
+export const plain = (text: string): string =>
+  text
+    .split("`")
+    .map((part, index) => (index % 2 === 0 ? part.replaceAll("<", "\\<") : part))
+    .join("`");

@@ -36,15 +36,15 @@ const describeApproval = ({ data, approvalId }) =>
   `Codex asks (${data.kind}): ${data.command ?? data.reason ?? approvalId}`;
 
 /**
- * Runs one turn in a new session and streams its text. Returns the terminal event.
+ * Runs one turn in a new session, through conductor, and streams its text. Returns the terminal event.
  * `onApproval(event)` is told of requests that wait for somebody.
  */
 export const runTurn = async ({ api, prompt, write, onApproval }) => {
-  const { session } = await api.call("POST", "/v1/codexd/sessions", { title: "quickstart" });
+  const { session } = await api.call("POST", "/v1/codex/sessions", { title: "quickstart" });
   const ended = new AbortController();
   // Open before the turn starts, so that nothing is missed.
-  const body = await api.stream(`/v1/codexd/events?sessionId=${session.id}`, ended.signal);
-  const { turn } = await api.call("POST", `/v1/codexd/sessions/${session.id}/turns`, { input: prompt });
+  const body = await api.stream(`/v1/codex/events?sessionId=${session.id}`, ended.signal);
+  const { turn } = await api.call("POST", `/v1/codex/sessions/${session.id}/turns`, { input: prompt });
   const print = createPrinter(write);
   try {
     for await (const event of frames(body)) {

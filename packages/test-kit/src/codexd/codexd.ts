@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { DaemonProcess, type Exit, type StartedWhen } from "../daemon/daemon-process.ts";
 import { findEntry } from "../daemon/entry.ts";
+import { type CliResult, resultOf } from "../daemon/run-to-end.ts";
 import { plainRequest } from "../ledger/http.ts";
 import type { PlainReply, PlainRequest } from "../ledger/http.ts";
 import { LedgerClient } from "../ledger/ledger-client.ts";
@@ -19,13 +19,6 @@ import type { CodexdLayout } from "./layout.ts";
 import type { CodexdOptions } from "./options.ts";
 
 const Status = z.looseObject({ child: z.looseObject({ pid: z.number().optional() }).optional() });
-
-/** How a command of codexd's ended, and what it said. */
-export interface CliResult {
-  readonly code: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** One codexd with a runtime root of its own, over as many lives as a test wants. */
 export class Codexd {
@@ -135,13 +128,8 @@ export class Codexd {
   }
 
   /** Runs such a command to its end. */
-  async cli(words: readonly string[], o: { env?: CodexdOptions["env"] } = {}): Promise<CliResult> {
-    const child = this.spawnCli(words, o);
-    const said = { stdout: "", stderr: "" };
-    child.stdout?.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
-    const [code] = (await once(child, "close")) as [number | null];
-    return { code, ...said };
+  cli(words: readonly string[], o: { env?: CodexdOptions["env"] } = {}): Promise<CliResult> {
+    return resultOf(this.spawnCli(words, o));
   }
 
   /** Pid of the app-server as `GET /v1/codexd/status` tells it. */

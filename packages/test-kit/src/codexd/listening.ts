@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const Line = z.looseObject({ event: z.literal("listening"), address: z.unknown() });
 const Parts = z.looseObject({ port: z.number() });

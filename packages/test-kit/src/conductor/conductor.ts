@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import fs from "node:fs";
 import path from "node:path";
-import type { CliResult, Codexd } from "../codexd/codexd.ts";
+import type { Codexd } from "../codexd/codexd.ts";
 import { hostEnv } from "../config.ts";
 import { DaemonProcess, type Exit, type StartedWhen } from "../daemon/daemon-process.ts";
 import { findEntry } from "../daemon/entry.ts";
+import { type CliResult, runToEnd } from "../daemon/run-to-end.ts";
 import { plainRequest } from "../ledger/http.ts";
 import type { PlainReply, PlainRequest } from "../ledger/http.ts";
 import { LedgerClient } from "../ledger/ledger-client.ts";
@@ -21,6 +20,8 @@ export interface ConductorOptions {
   readonly built?: boolean;
   /** Default `primary`. */
   readonly role?: string;
+  /** Arguments of Node itself. */
+  readonly nodeArgs?: readonly string[];
   /** Added to the daemon's environment, or taken away by `undefined`. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** 0 (default) = any free port, kept over restarts. */
@@ -72,6 +73,11 @@ export class Conductor {
     return this.#o.codexd.root.join("runtime", "state", "conductor");
   }
 
+  /** HOME of the daemon, shared with codexd. */
+  get home(): string {
+    return this.#o.codexd.layout.home;
+  }
+
   output(): string {
     return this.#process.output();
   }
@@ -88,12 +94,18 @@ export class Conductor {
     fs.writeFileSync(path.join(this.#configDir, "tokens.json"), text, { mode: 0o600 });
   }
 
+  /** Writes `hooks.json`. */
+  writeHooks(hooks: readonly unknown[]): void {
+    fs.mkdirSync(this.#configDir, { recursive: true, mode: 0o700 });
+    fs.writeFileSync(path.join(this.#configDir, "hooks.json"), JSON.stringify({ hooks }), { mode: 0o600 });
+  }
+
   /** Starts it (again), on the port it had before. Throws with its last output when it ends first or takes too long. */
   async start(o: { until?: StartedWhen; env?: ConductorOptions["env"] } = {}): Promise<void> {
     const until = o.until ?? this.#o.until ?? "ready";
-    const { home } = this.#o.codexd.layout;
-    const args = [...this.#entry, "--host", "test", "--role", this.#o.role ?? "primary"];
-    const port = await this.#process.start({ args, env: this.#env(o.env), cwd: home }, until);
+    const { home } = this;
+    const args = [...(this.#o.nodeArgs ?? []), ...this.#entry, "--host", "test", "--role", this.#o.role ?? "primary"];
+    const port = await this.#process.start({ args, env: this.env(o.env), cwd: home }, until);
     this.#port = port ?? this.#port;
     if (until === "ready") await this.waitReady();
   }
@@ -133,14 +145,8 @@ export class Conductor {
   }
 
   /** Runs it with these arguments to its end, beside the one that may be running. */
-  async run(words: readonly string[], o: { env?: ConductorOptions["env"] } = {}): Promise<CliResult> {
-    const { home } = this.#o.codexd.layout;
-    const child = spawn(process.execPath, [...this.#entry, ...words], { cwd: home, env: this.#env(o.env) });
-    const said = { stdout: "", stderr: "" };
-    child.stdout.setEncoding("utf8").on("data", (text: string) => (said.stdout += text));
-    child.stderr.setEncoding("utf8").on("data", (text: string) => (said.stderr += text));
-    const [code] = (await once(child, "close")) as [number | null];
-    return { code, ...said };
+  run(words: readonly string[], o: { env?: ConductorOptions["env"] } = {}): Promise<CliResult> {
+    return runToEnd([...this.#entry, ...words], { cwd: this.home, env: this.env(o.env) });
   }
 
   /** A ledger client that talks to codexd through this conductor. Stopped by `dispose()`. */
@@ -158,7 +164,8 @@ export class Conductor {
     await this.#process.dispose();
   }
 
-  #env(more: ConductorOptions["env"]): Record<string, string> {
+  /** The environment that it is started with. */
+  env(more: ConductorOptions["env"] = {}): Record<string, string> {
     const { codexd, host = "127.0.0.1" } = this.#o;
     const runtime = (name: string): string => codexd.root.join("runtime", name);
     const env: Record<string, string | undefined> = {

@@ -12,12 +12,15 @@ export function findEntry(app: string, built: boolean | undefined): string[] {
   return ["--import", pathToFileURL(tsx).href, path.join(REPO_ROOT, "apps", app, "src/index.ts")];
 }
 
+/** In no daemon: the tests' own tools, and what runs in a browser. */
+const RUN_NOWHERE = new Set(["test-kit", "status-page"]);
+
 /** A bundle older than any source of an app or package would test yesterday's code. */
 function isFresh(bundle: string): boolean {
   const builtMs = fs.statSync(bundle, { throwIfNoEntry: false })?.mtimeMs;
   if (builtMs === undefined) return false;
   const sources = ["apps", "packages"].flatMap((kind) => {
-    const names = fs.readdirSync(path.join(REPO_ROOT, kind)).filter((name) => name !== "test-kit");
+    const names = fs.readdirSync(path.join(REPO_ROOT, kind)).filter((name) => !RUN_NOWHERE.has(name));
     return names.map((name) => path.join(REPO_ROOT, kind, name, "src"));
   });
   return sources.every((dir) => newestMs(dir) <= builtMs);

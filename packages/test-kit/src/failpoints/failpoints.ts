@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { z } from "zod";
+import * as z from "zod";
 
 /** What happens at a failpoint. `kill` strikes before the call, `killAfter` after it; `short` writes only half. */
 export type FailAction = "kill" | "killAfter" | "ENOSPC" | "EDQUOT" | "EFBIG" | "EIO" | "EACCES" | "short";

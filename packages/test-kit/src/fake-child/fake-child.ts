@@ -1,7 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { z } from "zod";
+import * as z from "zod";
 import type { Play } from "./scenario.ts";
 
 const PROGRAM = fileURLToPath(new URL("./program.mjs", import.meta.url));

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** An event as the stream shows it; of its data we look only at what the checks need. */
 export const LedgerEvent = z.looseObject({

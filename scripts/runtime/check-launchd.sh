@@ -12,6 +12,7 @@ Without --service: conductor, codexd and status-api are checked.
   --node NAME                        whose addresses are expected (default: mini)
   --scope agent|daemon               (default: agent)
   --repo-dir PATH                    the repository that is expected (default: the one this script is in)
+  --code-dir PATH                    where the built code is expected (default: releases/current when there is one)
   --home-dir PATH                    HOME that is expected (default: yours)
   --install-dir PATH                 where the installed copies are
   --username NAME                    UserName that is expected of daemons (default: you)
@@ -26,6 +27,7 @@ Without --service: conductor, codexd and status-api are checked.
   --codexd-server-command COMMAND
   --codexd-server-cwd PATH
   --status-api-host HOST
+  --status-api-port PORT
   --skip-dist-check                  do not ask whether the services are built
   --check-loaded                     also ask launchd whether it has them
   --domain TARGET                    launchd domain to ask in (default: the one that is there)

@@ -12,6 +12,8 @@ the services are loaded. A copy that says the same already is left alone; what w
   --node NAME                        whose addresses are the defaults (default: mini)
   --scope agent|daemon               LaunchAgents of this user, or LaunchDaemons (default: agent)
   --repo-dir PATH                    the repository (default: the one this script is in)
+  --code-dir PATH                    where the built code is (default: releases/current when there is one, else the
+                                     repository)
   --home-dir PATH                    HOME of the services (default: yours)
   --install-dir PATH                 (default: <home>/Library/LaunchAgents or /Library/LaunchDaemons)
   --username NAME                    UserName of daemons (default: you)
@@ -27,6 +29,7 @@ the services are loaded. A copy that says the same already is left alone; what w
   --codexd-server-command COMMAND    Codex (default: codex); the mode stays app-server
   --codexd-server-cwd PATH           working directory of Codex (default: the repository)
   --status-api-host HOST             where status-api listens
+  --status-api-port PORT             its port (default: 4318)
   --dry-run                          show every key that would change, and the commands; touch nothing
   --json                             one JSON object
   --help                             this text

@@ -13,11 +13,11 @@ status-api are shown.
   --home-dir PATH         only to find LaunchAgents (default: yours)
   --install-dir PATH      where the installed copies are
   --domain TARGET         launchd domain (default: the one that is there, gui/<uid> first)
-  --local-api-base URL    conductor (default: http://100.71.210.78:4317)
-  --codexd-api-base URL   codexd (default: http://127.0.0.1:4319)
+  --local-api-base URL    conductor (default: as installed, else http://100.71.210.78:4317)
+  --codexd-api-base URL   codexd (default: as installed, else http://127.0.0.1:4319)
   --codexd-local-api-base URL
                           the same
-  --status-api-base URL   status-api (default: http://100.71.210.78:4318)
+  --status-api-base URL   status-api (default: as installed, else http://100.71.210.78:4318)
   --skip-http             do not ask the services themselves
   --dry-run               changes nothing: status never writes
   --json                  one JSON object

@@ -20,14 +20,15 @@ already is left alone. The copy of before is kept as <former-dir>/<label>.plist.
   --username NAME           UserName of daemons (default: you)
   --session-type TYPE       LimitLoadToSessionType of agents, e.g. Background (default: none, which means Aqua)
   --repo-dir PATH           (default: where this file is)
-  --code-dir PATH           where apps/<app>/dist is looked for (default: the repository)
+  --code-dir PATH           where apps/<app>/dist is looked for (default: releases/current in the repository when
+                            there is one, else the repository)
   --home-dir PATH           HOME of the jobs (default: yours)
   --node-path PATH          (default: the first node on PATH)
   --job-path PATHS          PATH of the jobs (default: where node and codex are, then the usual places)
   --shared-token-file PATH  (default: <home>/.config/baa-conductor/shared-token.txt)
   --local-api-base URL, --local-api-allowed-hosts CSV, --codexd-local-api-base URL (or --codexd-api-base),
   --codexd-event-stream-path PATH, --codexd-server-command COMMAND, --codexd-server-cwd PATH,
-  --status-api-host HOST, --control-api-base URL
+  --status-api-host HOST, --status-api-port PORT, --control-api-base URL
 
 Exit: 0 fine, 1 the check found drift or something failed, 64 usage, 73 a file cannot be written.
 `;
@@ -54,6 +55,7 @@ const TEXTS = {
   "codexd-server-command": "codexdServerCommand",
   "codexd-server-cwd": "codexdServerCwd",
   "status-api-host": "statusApiHost",
+  "status-api-port": "statusApiPort",
   "control-api-base": "controlApiBase",
 };
 

@@ -48,7 +48,8 @@ export const lintPlist = (file) => {
   return parsePlist(fs.readFileSync(file, "utf8"));
 };
 
-const syncDirectory = (dir) => {
+/** After a rename: the directory itself is on disk. */
+export const syncDirectory = (dir) => {
   const handle = fs.openSync(dir, "r");
   try {
     fs.fsyncSync(handle);

@@ -8,7 +8,7 @@ export const LAUNCHD_DIR = path.resolve(path.dirname(fileURLToPath(import.meta.u
 
 export const DEFAULT_TABLE = path.join(LAUNCHD_DIR, "services.tsv");
 
-const COLUMNS = "id label app entry arguments process address port health token default probe".split(" ");
+const COLUMNS = "id label app entry arguments process address port health token default probe work".split(" ");
 
 const LABEL = /^[A-Za-z0-9._-]+$/;
 
@@ -44,6 +44,7 @@ const parseRow = (line, number) => {
     needsToken: yesNo(row.token, `${where}: token`),
     isDefault: yesNo(row.default, `${where}: default`),
     hasProbe: yesNo(row.probe, `${where}: probe`),
+    doesWork: yesNo(row.work, `${where}: work`),
   };
 };
 

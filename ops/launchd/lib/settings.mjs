@@ -1,7 +1,7 @@
 // What may differ from node to node, and the environment variables that carry it.
 import fs from "node:fs";
 import path from "node:path";
-import { LAUNCHD_DIR, UsageError } from "./services.mjs";
+import { LAUNCHD_DIR, readServices, UsageError } from "./services.mjs";
 
 const BASE_PATH = ["/opt/homebrew/bin", "/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"];
 
@@ -33,9 +33,24 @@ const plainWord = (name, value) => {
   return value;
 };
 
+const portNumber = (name, value) => {
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  if (port < 1 || port > 65_535) throw new UsageError(`${name} is a port from 1 to 65535: ${JSON.stringify(value)}`);
+  return port;
+};
+
+/** The port that the table has for a service. */
+const tablePort = (id) => String(readServices().find((service) => service.id === id)?.port);
+
 const eventPath = (value) => {
   if (!/^\/[\w./-]*$/.test(value)) throw new UsageError(`--codexd-event-stream-path: ${JSON.stringify(value)}`);
   return value;
+};
+
+/** The release that install-mini.sh has made current, by its link; else what is built in the repository itself. */
+const codeDirOf = (repoDir) => {
+  const current = path.join(repoDir, "releases/current");
+  return fs.lstatSync(current, { throwIfNoEntry: false })?.isSymbolicLink() === true ? current : repoDir;
 };
 
 /** PATH of the jobs: where node and codex were found, then the usual places, each once. */
@@ -62,7 +77,7 @@ export const makeSettings = (given) => {
     sessionType: given.sessionType === undefined ? undefined : plainWord("--session-type", given.sessionType),
     repoDir,
     homeDir,
-    codeDir: absolute("--code-dir", given.codeDir ?? repoDir),
+    codeDir: absolute("--code-dir", given.codeDir ?? codeDirOf(repoDir)),
     nodePath: absolute("--node-path", given.nodePath),
     jobPath: given.jobPath ?? jobPath(given.nodePath, given.codexPath).join(":"),
     tokenFile: absolute("--shared-token-file", given.tokenFile ?? `${homeDir}/.config/baa-conductor/shared-token.txt`),
@@ -73,6 +88,7 @@ export const makeSettings = (given) => {
     codexdServerCommand: given.codexdServerCommand ?? "codex",
     codexdServerCwd: absolute("--codexd-server-cwd", given.codexdServerCwd ?? repoDir),
     statusApiHost: plainWord("--status-api-host", value("statusApiHost")),
+    statusApiPort: portNumber("--status-api-port", value("statusApiPort") ?? tablePort("status-api")),
     controlApiBase: httpUrl("--control-api-base", value("controlApiBase")),
   });
 };
@@ -92,6 +108,7 @@ export const environmentOf = (settings) => ({
   BAA_CONDUCTOR_LOCAL_API_ALLOWED_HOSTS: settings.localApiAllowedHosts,
   BAA_CONTROL_API_BASE: settings.controlApiBase,
   BAA_STATUS_API_HOST: settings.statusApiHost,
+  BAA_STATUS_API_PORT: String(settings.statusApiPort),
   BAA_SHARED_TOKEN_FILE: settings.tokenFile,
   BAA_CODEXD_REPO_ROOT: settings.repoDir,
   BAA_CODEXD_LOCAL_API_BASE: settings.codexdLocalApiBase,

@@ -11,6 +11,11 @@ script_name="${script_name%.sh}"
 lib_dir="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
 # shellcheck disable=SC2034 # the scripts use it
 default_repo_dir="$(cd "$lib_dir/../../.." && pwd -P)"
+# A release has these scripts too; what they are about is the repository that it lies in.
+if [ -f "$default_repo_dir/manifest.json" ]; then
+  # shellcheck disable=SC2034 # the scripts use it
+  default_repo_dir="$(cd "$default_repo_dir/../.." && pwd -P)"
+fi
 
 # Login shells have Homebrew on PATH, ssh and launchd have not.
 PATH="$PATH:/opt/homebrew/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
@@ -30,10 +35,16 @@ die() {
 # bash 3.2 ends with 0 after an unbound variable when there is an EXIT trap: only a completed run may.
 completed=0
 held_lock=""
+leave_hook="" # a function that a script wants to be called on every way out, with the exit code
 on_exit() {
   local code=$?
   if [ "$completed" != 1 ] && [ "$code" = 0 ]; then code=1; fi
-  if [ -n "$held_lock" ]; then rm -rf -- "$held_lock"; fi
+  if [ -n "$leave_hook" ]; then "$leave_hook" "$code"; fi
+  if [ -n "$held_lock" ]; then
+    rm -rf -- "$held_lock"
+    # Gone too when it was made for the lock alone.
+    rmdir -- "$(dirname "$held_lock")" 2>/dev/null || true
+  fi
   exit "$code"
 }
 trap on_exit EXIT
@@ -50,7 +61,7 @@ require_node() {
   command -v node >/dev/null 2>&1 || die "$EXIT_MISSING" "node is not on PATH; Node 20.19 or newer is needed"
 }
 
-# The usage text is what is parsed: `  --name` is a flag, `  --name WORD` takes a value. Sets `kind`.
+# The usage text is what is parsed: `  --name` is a flag, `  --name WORD` (or `  -n WORD`) takes a value. Sets `kind`.
 find_option() {
   local line
   kind=""
@@ -86,7 +97,7 @@ parse_options() {
         printf '%s\n' "$USAGE"
         finish 0
         ;;
-      --[a-z]*) ;;
+      --[a-z]* | -[a-z]) ;;
       *) usage_error "unexpected argument: $word" ;;
     esac
     name="${word%%=*}"
@@ -105,7 +116,8 @@ parse_options() {
     if [ "$name" = --service ]; then
       services+=("$value")
     else
-      name="${name#--}"
+      name="${name#-}"
+      name="${name#-}"
       printf -v "opt_${name//-/_}" '%s' "$value"
     fi
   done
@@ -139,12 +151,14 @@ guard_place() {
   esac
 }
 
-# take_lock DIR: one change of the installation at a time. A lock whose holder is gone is taken over.
+# take_lock DIR: one change of the installation at a time. A lock whose holder is gone is taken over; one that the
+# script holds which has called this one (install-mini, rollback) covers this one too.
 take_lock() {
   local holder
   mkdir -p "$(dirname "$1")"
   if ! mkdir "$1" 2>/dev/null; then
     holder="$(cat "$1/pid" 2>/dev/null || true)"
+    if [ "$holder" = "$PPID" ]; then return; fi
     if [ -n "$holder" ] && kill -0 "$holder" 2>/dev/null; then
       die "$EXIT_LOCKED" "another run is at work (pid $holder, $1); wait for it to end"
     fi

@@ -1,25 +1,16 @@
 // What an operator needs to see of a service that does not serve. Never its environment.
-import fs from "node:fs";
 import { launchctl } from "./launchd-state.mjs";
+import { lastLines, printable } from "./tail.mjs";
 
 const TAIL_LINES = 20;
-const TAIL_BYTES = 64 * 1024;
 
 /** launchctl's print without the blocks that hold environment variables. */
 export const withoutEnvironment = (text) => text.replaceAll(/^\t[a-z ]*environment = \{\n(?:\t\t.*\n|\n)*\t\}\n/gm, "");
 
 const tail = (file) => {
-  if (typeof file !== "string" || !fs.existsSync(file)) return ["(there is none)"];
-  const { size } = fs.statSync(file);
-  const handle = fs.openSync(file, "r");
-  try {
-    const buffer = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    fs.readSync(handle, buffer, 0, buffer.length, size - buffer.length);
-    const lines = buffer.toString("utf8").trimEnd().split("\n").slice(-TAIL_LINES);
-    return lines.join("") === "" ? ["(empty)"] : lines;
-  } finally {
-    fs.closeSync(handle);
-  }
+  const lines = lastLines(file, TAIL_LINES);
+  if (lines === undefined) return ["(there is none)"];
+  return lines.length === 0 ? ["(empty)"] : lines.map(printable);
 };
 
 const answerLine = (answer) => {

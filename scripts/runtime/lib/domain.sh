@@ -2,8 +2,8 @@
 # Which launchd domain the services live in. Decided by asking, never by the version of macOS.
 
 # shellcheck disable=SC2034 # the scripts use what it sets
-# Sets `domain`. Without a GUI login there is no gui/<uid>; user/<uid> is there after any login.
-choose_domain() {
+# Sets `domain`; 1 when there is none. Without a GUI login there is no gui/<uid>; user/<uid> is there after any login.
+find_domain() {
   local uid candidate
   if [ -n "${opt_domain:-}" ]; then
     domain="$opt_domain"
@@ -20,5 +20,13 @@ choose_domain() {
       return
     fi
   done
+  return 1
+}
+
+# Sets `domain`, or ends.
+choose_domain() {
+  local uid
+  if find_domain; then return; fi
+  uid="$(id -u)"
   die "$EXIT_REFUSED" "there is neither gui/$uid nor user/$uid: log in on the screen of this Mac, or use --scope daemon"
 }

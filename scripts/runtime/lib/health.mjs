@@ -1,25 +1,13 @@
 // Whether a loaded service serves: its health answers, and the port is its own and not somebody else's.
-import { execFile } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { askLaunchd } from "./launchd-state.mjs";
+import { listeners } from "./listeners.mjs";
 import { probe } from "./probe.mjs";
 import { PROBES } from "./probes.mjs";
 
 const POLL_MS = 300;
 /** Without a probe: as long as this the process must stay the same. */
 const STEADY_MS = 2000;
-const output = (program, words) =>
-  new Promise((resolve) => {
-    execFile(program, words, { encoding: "utf8", timeout: 10_000 }, (error, stdout) =>
-      resolve(error?.code === "ENOENT" ? undefined : stdout),
-    );
-  });
-
-/** The pids that listen on a port; undefined when nobody can tell (no lsof). */
-const listeners = async (port) => {
-  const text = await output("lsof", ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"]);
-  return text?.split("\n").filter(Boolean).map(Number);
-};
 
 /** One look: undefined when it serves, else what is wrong. */
 const faultOf = async ({ id, url }, pid) => {

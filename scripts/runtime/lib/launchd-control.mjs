@@ -22,6 +22,12 @@ export class LaunchdError extends Error {
   }
 }
 
+/** Before anything is touched: launchd can be asked about the service. Whether it has it is another question. */
+export const assertReachable = async ({ domain, label }) => {
+  const { why: fault } = await askLaunchd(domain, label);
+  if (fault !== undefined) throw new LaunchdError(fault);
+};
+
 /** Polls until `probe` gives a value other than undefined, or the deadline is over. */
 const waitFor = async (ms, probe) => {
   const deadline = performance.now() + ms;
@@ -40,6 +46,12 @@ export const enable = async ({ target }) => {
   if (result.code !== 0) throw new LaunchdError(`launchctl enable ${target} ended with ${why(result)}`);
 };
 
+/** Keeps launchd from loading it at the next login. */
+export const disable = async ({ target }) => {
+  const result = await launchctl("disable", target);
+  if (result.code !== 0) throw new LaunchdError(`launchctl disable ${target} ended with ${why(result)}`);
+};
+
 /** Unloads it and waits until its label is free. Nothing to do when it is not loaded. */
 export const unload = async ({ target, domain, label, exitTimeOut }) => {
   const result = await launchctl("bootout", target);
@@ -49,6 +61,13 @@ export const unload = async ({ target, domain, label, exitTimeOut }) => {
   if (isGone) return;
   const { pid } = await askLaunchd(domain, label);
   throw new LaunchdError(`${target} is still there ${limit / 1000} s after bootout${pid ? ` (pid ${pid} lives)` : ""}`);
+};
+
+/** The service as it is in each of its domains that has it loaded. */
+export const loadedTargets = async (service) => {
+  const targets = service.domains.map((domain) => ({ ...service, domain, target: `${domain}/${service.label}` }));
+  const states = await Promise.all(targets.map(({ domain, label }) => askLaunchd(domain, label)));
+  return targets.filter((_target, at) => states[at].loaded);
 };
 
 /** Loads it. While launchd still settles it is tried again: 15 s with the usual timeout of 20. */

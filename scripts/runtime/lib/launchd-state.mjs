@@ -37,3 +37,15 @@ export const askLaunchd = async (domain, label) => {
   if (code === 127) return { loaded: false, why: "there is no launchctl on this machine" };
   return { loaded: false, why: `launchctl print ended with ${code}: ${stderr.trim().split("\n").at(-1)}` };
 };
+
+/** The labels that launchd refuses to load in a domain: `disable` outlives plists and reboots. */
+export const disabledLabels = async (domain) => {
+  const { stdout } = await launchctl("print-disabled", domain);
+  return [...stdout.matchAll(/^\s*"([^"]+)" => (?:disabled|true)$/gm)].map(([, label]) => label);
+};
+
+/** Both domains of a user: what was loaded over ssh is in the other one than what was loaded on the screen. */
+export const siblingDomains = (domain) => {
+  const [, uid] = /^(?:gui|user)\/(\d+)$/.exec(domain) ?? [];
+  return uid === undefined ? [domain] : [domain, ...[`gui/${uid}`, `user/${uid}`].filter((other) => other !== domain)];
+};

@@ -12,8 +12,11 @@ const parse = (text, code, stderr) => {
   return { status, body, ok: false, error: stderr.trim() || `curl ended with ${code}`, curlExit: code };
 };
 
-/** `{ok, status, body, error?, curlExit?}`; status 0 when nobody answered. Never throws. */
-export const probe = (url, { token, timeoutMs = 3000 } = {}) =>
+/**
+ * `{ok, status, body, error?, curlExit?}`; status 0 when nobody answered. `json`: what is posted, instead of a GET.
+ * Never throws.
+ */
+export const probe = (url, { token, json, timeoutMs = 3000 } = {}) =>
   new Promise((resolve) => {
     const child = spawn("curl", ["--config", "-"], { stdio: ["pipe", "pipe", "pipe"] });
     const [out, err] = [[], []];
@@ -31,6 +34,9 @@ export const probe = (url, { token, timeoutMs = 3000 } = {}) =>
       `max-time = ${timeoutMs / 1000}`,
       String.raw`write-out = "\n%{http_code}"`,
       ...(token === undefined ? [] : [`header = ${quoted(`Authorization: Bearer ${token}`)}`]),
+      ...(json === undefined
+        ? []
+        : ['header = "Content-Type: application/json"', `data = ${quoted(JSON.stringify(json))}`]),
       `url = ${quoted(url)}`,
     ];
     child.stdin.end(`${lines.join("\n")}\n`);

@@ -1,20 +1,34 @@
 // Brings the chosen services to what their installed plists say, each ending loaded: the new one, or the last that
-// was seen healthy. Called by reload-launchd.sh and start-launchd.sh.
+// was seen healthy. Called by start-launchd.sh, reload-launchd.sh and restart-launchd.sh.
 //
-//   --mode reload|start --domain D --install-dir DIR --keep-dir DIR --service ... [--force] [--skip-kickstart]
-//   [--dry-run] [--json]
-import { createHash } from "node:crypto";
+//   --mode start|reload|restart --domain D --install-dir DIR --keep-dir DIR --home-dir DIR --service ...
+//   [--force] [--skip-kickstart] [--no-drain] [--drain-timeout SECONDS] [--dry-run] [--json]
 import fs from "node:fs";
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { inspectPlist, lintPlist, restorePlist } from "../../../ops/launchd/lib/plist-file.mjs";
 import { chooseServices, readServices, UsageError } from "../../../ops/launchd/lib/services.mjs";
+import { conductorControl } from "./conductor-control.mjs";
 import { diagnose } from "./diagnosis.mjs";
+import { DRAIN_OPTIONS, drainLines, startDrain } from "./drain.mjs";
 import { waitHealthy } from "./health.mjs";
-import { enable, kickstart, kickstartHard, LaunchdError, load, unload, waitForPid } from "./launchd-control.mjs";
+import {
+  assertReachable,
+  enable,
+  kickstart,
+  kickstartHard,
+  LaunchdError,
+  load,
+  loadedTargets,
+  unload,
+  waitForPid,
+} from "./launchd-control.mjs";
 import { askLaunchd } from "./launchd-state.mjs";
-import { healthUrl } from "./probes.mjs";
+import { digest, isLoadedAsInstalled, markOf } from "./loaded-mark.mjs";
 import { selfFault } from "./self-guard.mjs";
+import { shiftLogs } from "./shift-logs.mjs";
+import { catchSignals } from "./signals.mjs";
+import { describeService } from "./target-service.mjs";
 
 const ROLLED_BACK = 20;
 const ROLLBACK_FAILED = 21;
@@ -22,47 +36,23 @@ const ROLLBACK_FAILED = 21;
 const options = {
   mode: { type: "string" },
   domain: { type: "string" },
+  "only-domain": { type: "boolean", default: false },
   "install-dir": { type: "string" },
   "keep-dir": { type: "string" },
+  "home-dir": { type: "string" },
   service: { type: "string", multiple: true, default: [] },
   "all-services": { type: "boolean", default: false },
   timeout: { type: "string", default: "20" },
   force: { type: "boolean", default: false },
   "skip-kickstart": { type: "boolean", default: false },
+  ...DRAIN_OPTIONS,
   "dry-run": { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 };
 
 const say = (line) => process.stderr.write(`${line}\n`);
 
-// An interrupt between bootout and bootstrap would leave nothing loaded: what has begun is brought to its end.
-let interruptedBy;
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-  process.on(signal, () => {
-    interruptedBy ??= signal;
-  });
-
-/** A service with everything its steps need, from the table and the installed plist. */
-const describeService = (row, values) => {
-  const plist = path.join(values["install-dir"], `${row.label}.plist`);
-  const found = inspectPlist(plist);
-  const number = (key, fallback) => (typeof found.tree?.get(key) === "number" ? found.tree.get(key) : fallback);
-  return {
-    ...row,
-    plist,
-    tree: found.tree,
-    domain: values.domain,
-    target: `${values.domain}/${row.label}`,
-    exitTimeOut: number("ExitTimeOut", 5),
-    throttleInterval: number("ThrottleInterval", 10),
-    url: healthUrl(row, found.tree?.get("EnvironmentVariables")),
-    good: path.join(values["keep-dir"], `${row.label}.plist.good`),
-    prev: path.join(values["keep-dir"], `${row.label}.plist.prev`),
-    loadedMark: path.join(values["keep-dir"], `${row.label}.loaded`),
-    timeout: Number(values.timeout),
-    isInterrupted: () => interruptedBy !== undefined,
-  };
-};
+const signals = catchSignals();
 
 /** Before anything is touched: a plist that cannot be loaded leaves the old service as it is. */
 const assertLoadable = ({ id, plist }) => {
@@ -73,13 +63,8 @@ const assertLoadable = ({ id, plist }) => {
   lintPlist(plist);
 };
 
-const digest = (file) => createHash("sha256").update(fs.readFileSync(file)).digest("hex");
-
-/** What we loaded the last time; launchd itself cannot be asked for it. */
-const isLoadedAsInstalled = ({ loadedMark, plist, target }) =>
-  fs.existsSync(loadedMark) && fs.readFileSync(loadedMark, "utf8") === `${target} ${digest(plist)}\n`;
-
 const keepPrivately = (file, content) => {
+  if (fs.existsSync(file) && fs.readFileSync(file).equals(Buffer.from(content))) return;
   fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   fs.writeFileSync(`${file}.tmp`, content, { mode: 0o600 });
   fs.renameSync(`${file}.tmp`, file);
@@ -89,8 +74,11 @@ const keepPrivately = (file, content) => {
 const swap = async (service, { skipKickstart }) => {
   await enable(service);
   await unload(service);
+  // What was loaded over ssh before somebody logged in on the screen would hold the port.
+  for (const target of await loadedTargets(service)) await unload(target);
+  shiftLogs(service);
   await load(service);
-  keepPrivately(service.loadedMark, `${service.target} ${digest(service.plist)}\n`);
+  keepPrivately(service.loadedMark, markOf(service));
   if (!skipKickstart) await kickstart(service);
 };
 
@@ -160,7 +148,7 @@ const finish = async (service, how, { fault, isUnchanged }) => {
 const begin = async (service, values) => {
   const now = await askLaunchd(service.domain, service.label);
   const isSame = now.loaded && isLoadedAsInstalled(service);
-  const leaveAlone = values.mode === "start" ? now.loaded : isSame && !values.force;
+  const leaveAlone = { start: now.loaded, reload: isSame && !values.force, restart: false }[values.mode];
   if (leaveAlone && now.pid !== undefined) return { isUnchanged: true };
   if (leaveAlone) await kickstart(service);
   else await swap(service, { skipKickstart: values["skip-kickstart"] });
@@ -169,19 +157,20 @@ const begin = async (service, values) => {
 
 const commandsOf = ({ target, domain, plist }, values) => [
   `launchctl enable ${target}`,
-  ...(values.mode === "reload" ? [`launchctl bootout ${target}`] : []),
+  ...(values.mode === "start" ? [] : [`launchctl bootout ${target}`]),
   `launchctl bootstrap ${domain} ${JSON.stringify(plist)}`,
   ...(values["skip-kickstart"] ? [] : [`launchctl kickstart ${target}`]),
 ];
 
-const assertReachable = async ({ domain, label }) => {
-  const { why } = await askLaunchd(domain, label);
-  if (why !== undefined) throw new LaunchdError(why);
+/** Everything that can be wrong before anything is touched. */
+const assertPossible = async (services, values) => {
+  const inside = await selfFault(values.domain, readServices());
+  if (inside !== undefined) throw new LaunchdError(inside, 77);
+  for (const service of services) assertLoadable(service);
+  await Promise.all(services.map(assertReachable));
 };
 
 const run = async (services, values) => {
-  for (const service of services) assertLoadable(service);
-  await Promise.all(services.map(assertReachable));
   const how = { skipKickstart: values["skip-kickstart"] };
   const ends = [];
   for (const service of services) {
@@ -196,7 +185,7 @@ const run = async (services, values) => {
 
 const exitCode = (ends) => {
   const actions = ends.map(({ action }) => action);
-  if (interruptedBy !== undefined) return { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 }[interruptedBy];
+  if (signals.isInterrupted()) return signals.exitCode();
   if (actions.includes("rollback failed")) return ROLLBACK_FAILED;
   if (actions.includes("failed")) return ends.find(({ code }) => code !== undefined)?.code ?? 2;
   return actions.includes("rolled back") ? ROLLED_BACK : 0;
@@ -206,21 +195,29 @@ const main = async (argv) => {
   const { values } = parseArgs({ args: argv, options, strict: true });
   const chosen = chooseServices(readServices(), { named: values.service, all: values["all-services"] });
   if (!(Number(values.timeout) > 0)) throw new UsageError("--timeout is a number of seconds above 0");
-  const services = chosen.map((row) => describeService(row, values));
+  const services = chosen.map((row) => describeService(row, values, signals));
+  const control = conductorControl(values);
   if (values["dry-run"]) {
-    for (const line of services.flatMap((service) => commandsOf(service, values))) console.log(line);
+    const commands = services.flatMap((service) => commandsOf(service, values));
+    for (const line of values.mode === "restart" ? drainLines(control, services, values, commands) : commands)
+      console.log(line);
     return 0;
   }
-  const inside = await selfFault(values.domain, readServices());
-  if (inside !== undefined) throw new LaunchdError(inside, 77);
+  await assertPossible(services, values);
   const began = performance.now();
-  const done = await run(services, values);
+  const drain = values.mode === "restart" ? await startDrain(control, services, values, { signals, say }) : undefined;
+  let done;
+  try {
+    done = await run(services, values);
+  } finally {
+    await drain?.takeBack();
+  }
   const code = exitCode(done.map(({ end }) => end));
-  report(values, done, { code, ms: Math.round(performance.now() - began) });
+  report(values, done, { code, ms: Math.round(performance.now() - began), drain: drain?.report });
   return code;
 };
 
-const report = (values, done, { code, ms }) => {
+const report = (values, done, { code, ms, drain }) => {
   const services = done.map(({ service, end: { answer: _answer, code: _code, ...end } }) => ({
     service: service.id,
     label: service.label,
@@ -228,12 +225,15 @@ const report = (values, done, { code, ms }) => {
     ...end,
   }));
   if (values.json)
-    return console.log(JSON.stringify({ ok: code === 0, domain: values.domain, ms, services }, undefined, 2));
+    return console.log(
+      JSON.stringify({ ok: code === 0, domain: values.domain, ms, ...(drain && { drain }), services }, undefined, 2),
+    );
   for (const { service, action, pid, why } of services)
     console.log(
       [`${service}: ${action}`, pid && `pid ${pid}`, action === "loaded" ? undefined : why].filter(Boolean).join(", "),
     );
-  if (code === 0) console.log(`launchd ${values.mode} completed for ${values.domain} in ${(ms / 1000).toFixed(1)} s`);
+  const verb = values.mode === "start" ? "start" : "reload";
+  if (code === 0) console.log(`launchd ${verb} completed for ${values.domain} in ${(ms / 1000).toFixed(1)} s`);
 };
 
 try {

@@ -4,7 +4,6 @@ import fs from "node:fs";
 import path from "node:path";
 
 const FORMAT = 1;
-const STATUS_API_PORT = 4318;
 
 /** Its content for these settings. */
 export const runtimeDocument = (settings, installDir) => ({
@@ -13,7 +12,7 @@ export const runtimeDocument = (settings, installDir) => ({
   addresses: {
     conductor: settings.localApiBase,
     codexd: settings.codexdLocalApiBase,
-    statusApi: `http://${settings.statusApiHost}:${STATUS_API_PORT}`,
+    statusApi: `http://${settings.statusApiHost}:${settings.statusApiPort}`,
   },
   directories: {
     repo: settings.repoDir,

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The options that install-launchd and check-launchd share, as arguments of the renderer.
+# The options that install-launchd, install-mini and the checks share, as arguments of the renderer.
 
 # Given, else the variable of the same name, else nothing: the node's profile has the rest.
 pass() {
@@ -13,6 +13,7 @@ collect_settings() {
   settings=(--home-dir "$home_dir" --repo-dir "$repo_dir")
   pass --node "${opt_node:-}"
   pass --scope "${opt_scope:-}"
+  pass --code-dir "${opt_code_dir:-}"
   pass --install-dir "${opt_install_dir:-}"
   pass --username "${opt_username:-}"
   pass --control-api-base "${opt_control_api_base:-}"
@@ -24,5 +25,6 @@ collect_settings() {
   pass --codexd-server-command "${opt_codexd_server_command:-${BAA_CODEXD_SERVER_COMMAND:-}}"
   pass --codexd-server-cwd "${opt_codexd_server_cwd:-${BAA_CODEXD_SERVER_CWD:-}}"
   pass --status-api-host "${opt_status_api_host:-${BAA_STATUS_API_HOST:-}}"
+  pass --status-api-port "${opt_status_api_port:-${BAA_STATUS_API_PORT:-}}"
   pass --shared-token-file "${opt_shared_token_file:-}"
 }

@@ -6,9 +6,8 @@ import { inspectPlist, lintPlist } from "../../../ops/launchd/lib/plist-file.mjs
 import { chooseServices, readServices, UsageError } from "../../../ops/launchd/lib/services.mjs";
 import { readProfile } from "../../../ops/launchd/lib/settings.mjs";
 import { askLaunchd } from "./launchd-state.mjs";
-import { probe } from "./probe.mjs";
-import { PROBES } from "./probes.mjs";
-import { readToken } from "./token.mjs";
+import { installedBase, PROBES, runProbe } from "./probes.mjs";
+import { installedToken } from "./token.mjs";
 
 const options = {
   service: { type: "string", multiple: true, default: [] },
@@ -23,14 +22,15 @@ const options = {
   "status-api-base": { type: "string" },
 };
 
-const baseOf = (id, values) => {
+/** As told, else as installed, else as the mini has it. */
+const baseOf = (service, values, environment) => {
   const profile = readProfile("mini");
-  const bases = {
-    conductor: values["local-api-base"] ?? profile.localApiBase,
-    codexd: values["codexd-api-base"] ?? profile.codexdLocalApiBase,
-    "status-api": values["status-api-base"] ?? `http://${profile.statusApiHost}:4318`,
-  };
-  return bases[id]?.replace(/\/$/, "");
+  const [told, usual] = {
+    conductor: [values["local-api-base"], profile.localApiBase],
+    codexd: [values["codexd-api-base"], profile.codexdLocalApiBase],
+    "status-api": [values["status-api-base"], `http://${profile.statusApiHost}:${service.port}`],
+  }[service.id] ?? [undefined, undefined];
+  return (told ?? installedBase(service, environment) ?? usual)?.replace(/\/$/, "");
 };
 
 const lintOf = (file) => {
@@ -43,26 +43,13 @@ const lintOf = (file) => {
   }
 };
 
-/** The token file that the installed copy names, else the default place. */
-const tokenOf = (file, homeDir) => {
-  const named = inspectPlist(file).tree?.get("EnvironmentVariables")?.get("BAA_SHARED_TOKEN_FILE");
-  return readToken(named ?? path.join(homeDir, ".config/baa-conductor/shared-token.txt"));
-};
-
-const runProbe = async (base, { path: place, isGood, shows, token }, readSecret) => {
-  const answer = await probe(`${base}${place}`, token ? { token: readSecret() } : {});
-  const ok = answer.ok && isGood(answer);
-  const detail = answer.error ?? (ok && shows !== undefined ? shows(answer) : undefined);
-  return { url: `${base}${place}`, ok, status: answer.status, ...(detail !== undefined && { detail }) };
-};
-
 const inspect = async (service, values) => {
   const file = path.join(values["install-dir"], `${service.label}.plist`);
-  const base = baseOf(service.id, values);
+  const base = baseOf(service, values, inspectPlist(file).tree?.get("EnvironmentVariables"));
   const asked = values["skip-http"] ? [] : (PROBES[service.id] ?? []);
   const [launchd, ...probes] = await Promise.all([
     askLaunchd(values.domain, service.label),
-    ...asked.map((each) => runProbe(base, each, () => tokenOf(file, values["home-dir"]))),
+    ...asked.map((each) => runProbe(base, each, () => installedToken(file, values["home-dir"]))),
   ]);
   const running = launchd.pid !== undefined;
   // Without a probe, loaded and running is all that can be known.

@@ -7,11 +7,16 @@ import { randomUUID } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import { inspectPlist, syncDirectory } from "../../../ops/launchd/lib/plist-file.mjs";
+
+/** The daemons refuse a shorter one. */
+const CHARS_MIN = 32;
 
 /** Why this is no token, or undefined. */
 export const valueFault = (value) => {
   if (value === "" || value === "replace-me") return "BAA_SHARED_TOKEN is empty or still replace-me";
   if (/[^\x21-\x7e]/.test(value)) return "the shared token holds blanks or characters beyond ASCII";
+  if (value.length < CHARS_MIN) return `the shared token is shorter than ${CHARS_MIN} characters: no daemon takes it`;
   return undefined;
 };
 
@@ -35,19 +40,35 @@ export const readToken = (file) => {
   }
 };
 
+/** The token file that an installed plist names, else the default place. */
+export const installedTokenFile = (plist, homeDir) =>
+  inspectPlist(plist).tree?.get("EnvironmentVariables")?.get("BAA_SHARED_TOKEN_FILE") ??
+  path.join(homeDir, ".config/baa-conductor/shared-token.txt");
+
+/** The token in it. */
+export const installedToken = (plist, homeDir) => readToken(installedTokenFile(plist, homeDir));
+
 /** Writes the value, whole or not at all; false when it is there already. */
 export const storeToken = (file, value) => {
-  const dir = path.dirname(file);
-  fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
+  fs.mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   if (readToken(file) === value && fileFault(file) === undefined) return false;
-  const temporary = path.join(dir, `.${path.basename(file)}.tmp-${randomUUID()}`);
+  replaceToken(file, value);
+  return true;
+};
+
+/** Puts a value in place of a file's: 0600, whole or not at all, and on disk. The owner stays who it was. */
+export const replaceToken = (file, value) => {
+  const target = fs.existsSync(file) ? fs.realpathSync(file) : file;
+  const owner = fs.statSync(target, { throwIfNoEntry: false });
+  const temporary = path.join(path.dirname(target), `.${path.basename(target)}.tmp-${randomUUID()}`);
   try {
     fs.writeFileSync(temporary, `${value}\n`, { mode: 0o600, flag: "wx", flush: true });
-    fs.renameSync(temporary, file);
+    if (owner !== undefined && process.getuid() === 0) fs.chownSync(temporary, owner.uid, owner.gid);
+    fs.renameSync(temporary, target);
   } finally {
     fs.rmSync(temporary, { force: true });
   }
-  return true;
+  syncDirectory(path.dirname(target));
 };
 
 const main = ([action, file]) => {

@@ -53,9 +53,9 @@ describe("the table", () => {
     const file = path.join(fs.mkdtempSync("/tmp/table-"), "services.tsv");
     const [head, first] = fs.readFileSync(path.join(LAUNCHD_DIR, "services.tsv"), "utf8").split("\n");
     fs.writeFileSync(file, `${head}\n${first}\n${first.replace("\t4317", "\t")}\n`);
-    expect(() => readServices(file)).toThrow('services.tsv:3: 12 columns, separated by single tabs, "-" for none');
+    expect(() => readServices(file)).toThrow('services.tsv:3: 13 columns, separated by single tabs, "-" for none');
     fs.writeFileSync(file, `${head}\n${first.replace(/\tyes$/, "\tja")}\n`);
-    expect(() => readServices(file)).toThrow('services.tsv:2: probe is yes or no, not "ja"');
+    expect(() => readServices(file)).toThrow('services.tsv:2: work is yes or no, not "ja"');
     fs.rmSync(path.dirname(file), { recursive: true });
   });
 });

@@ -183,10 +183,10 @@ describe("install-launchd", () => {
     const mac = await prepared();
     const lock = path.join(mac.config, "launchd.lock");
     fs.mkdirSync(lock, { recursive: true });
-    fs.writeFileSync(path.join(lock, "pid"), `${process.pid}\n`);
+    fs.writeFileSync(path.join(lock, "pid"), `${process.ppid}\n`);
     const held = await mac.run("install-launchd", ["--service", "codexd"]);
     expect(held.code).toBe(75);
-    expect(held.err).toContain(`another run is at work (pid ${process.pid}, ${lock})`);
+    expect(held.err).toContain(`another run is at work (pid ${process.ppid}, ${lock})`);
     expect(fs.existsSync(lock)).toBe(true);
     fs.writeFileSync(path.join(lock, "pid"), "4194304\n"); // above every pid
     expect((await mac.run("install-launchd", ["--service", "codexd"])).code).toBe(0);

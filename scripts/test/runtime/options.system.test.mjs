@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { startMac } from "./support.mjs";
 
 const INSTALL =
-  "--node --scope --repo-dir --home-dir --install-dir --shared-token --shared-token-file --control-api-base --local-api-base --local-api-allowed-hosts --codexd-local-api-base --codexd-api-base --codexd-event-stream-path --codexd-server-command --codexd-server-cwd --status-api-host --username --service".split(
+  "--node --scope --repo-dir --home-dir --install-dir --shared-token --shared-token-file --control-api-base --local-api-base --local-api-allowed-hosts --codexd-local-api-base --codexd-api-base --codexd-event-stream-path --codexd-server-command --codexd-server-cwd --status-api-host --status-api-port --username --service".split(
     " ",
   );
 
@@ -22,6 +22,51 @@ const OPTIONS = {
   "reload-launchd": {
     values: "--service --scope --home-dir --install-dir --domain --timeout".split(" "),
     flags: ["--all-services", "--force", "--skip-kickstart", "--dry-run", "--json"],
+  },
+  "restart-launchd": {
+    values: "--service --scope --home-dir --install-dir --domain --timeout --drain-timeout".split(" "),
+    flags: ["--all-services", "--no-drain", "--skip-kickstart", "--dry-run", "--json"],
+  },
+  "stop-launchd": {
+    values: "--service --scope --home-dir --install-dir --domain --drain-timeout".split(" "),
+    flags: ["--all-services", "--no-drain", "--keep-enabled", "--dry-run", "--json"],
+  },
+  "uninstall-launchd": {
+    values: "--service --scope --home-dir --install-dir --domain --drain-timeout --repo-dir".split(" "),
+    flags: ["--all-services", "--no-drain", "--purge", "--dry-run", "--json"],
+  },
+  "rotate-token": {
+    values: "--service --scope --home-dir --install-dir --domain".split(" "),
+    flags: ["--all-services", "--dry-run", "--json"],
+  },
+  logs: {
+    values: "--service --scope --home-dir --install-dir --lines".split(" "),
+    flags: ["--all-services", "--follow", "--dry-run", "--json"],
+  },
+  doctor: {
+    values: "--service --scope --home-dir --install-dir --domain --repo-dir".split(" "),
+    flags: ["--all-services", "--dry-run", "--json"],
+  },
+  "check-node": {
+    values: [...INSTALL, "--code-dir", "--domain", "--status-api-base", "--expected-rolez", "--timeout"],
+    flags: [
+      "--all-services",
+      "--check-loaded",
+      ...["static", "port", "process", "http", "log"].map((name) => `--skip-${name}-check`),
+      "--dry-run",
+      "--json",
+    ],
+  },
+  "install-mini": {
+    values: [
+      ...INSTALL,
+      ..."--domain --secrets-env --status-api-base --keep-releases --timeout --drain-timeout".split(" "),
+    ],
+    flags: "--all-services --no-drain --skip-build --skip-restart --skip-check --dry-run --json".split(" "),
+  },
+  rollback: {
+    values: "--service --to --scope --repo-dir --home-dir --install-dir --domain --timeout --drain-timeout".split(" "),
+    flags: "--all-services --list --no-drain --dry-run --json".split(" "),
   },
   "status-launchd": {
     values:
@@ -43,7 +88,7 @@ test.each(Object.entries(OPTIONS))(
     expect(out).toMatch(new RegExp(`^Usage: scripts/runtime/${script}.sh `));
     for (const name of [...values, ...flags, "--help"]) expect(out).toMatch(new RegExp(`^ {2}${name}( |$)`, "m"));
     expect(out).toContain("\nExit: 0 ");
-    if (script !== "bootstrap") expect(out).toMatch(/Without --service:\s+conductor, codexd\s+and\s+status-api are/);
+    if (script !== "bootstrap") expect(out).toMatch(/Without --service:\s+conductor, codexd\s+and\s+status-api\s+are/);
   },
 );
 

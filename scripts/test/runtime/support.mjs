@@ -19,19 +19,26 @@ import fs from "node:fs";
 const app = process.argv[1].split("/").at(-3);
 const env = process.env;
 const base = { "conductor-daemon": env.BAA_CONDUCTOR_LOCAL_API, codexd: env.BAA_CODEXD_LOCAL_API_BASE }[app];
-const port = base ? Number(new URL(base).port) : Number(env.BAA_TEST_STATUS_PORT ?? 4318);
+const port = base ? Number(new URL(base).port) : Number(env.BAA_STATUS_API_PORT);
 const json = (value) => JSON.stringify(value);
+const host = (env.BAA_STATUS_API_HOST ?? "").startsWith("127.") ? env.BAA_STATUS_API_HOST : "127.0.0.1";
+const role = () => (fs.existsSync("role") ? fs.readFileSync("role", "utf8") : "leader\n");
+const isAllowed = ({ headers }) =>
+  headers.authorization === "Bearer " + fs.readFileSync(env.BAA_SHARED_TOKEN_FILE, "utf8").trim();
 const answers = {
-  "conductor-daemon": { "/healthz": "ok\n", "/rolez": "leader\n" },
+  "conductor-daemon": { "/healthz": "ok\n", "/readyz": json({ status: "ready" }), "/rolez": role },
   codexd: { "/healthz": json({ status: "ok" }), "/v1/codexd/status": json({ mode: "app-server" }) },
+  "status-api": { "/healthz": "ok\n", "/v1/status": (request) => (isAllowed(request) ? json({ ok: true }) : undefined) },
 }[app] ?? {};
+if (process.argv.includes("--version")) { console.log("0.1.0"); process.exit(); }
 console.log("up", app, json(process.argv.slice(2)));
 if (fs.existsSync("stubborn")) process.on("SIGTERM", () => undefined);
 if (app === "worker-runner") setInterval(() => undefined, 1000);
 else http.createServer((request, response) => {
-  const text = answers[request.url];
+  const answer = answers[request.url];
+  const text = typeof answer === "function" ? answer(request) : answer;
   response.writeHead(text === undefined ? 404 : 200).end(text);
-}).listen(port, "127.0.0.1");
+}).listen(port, host);
 `;
 
 const write = (file, text) => {
@@ -85,9 +92,9 @@ export const startMac = async (options = {}) => {
   };
 
   /** Runs a script with another bash when BASH32 names one; `{code, out, err}`. */
-  const run = (script, args, { env: more = {}, repoDir = repo } = {}) =>
+  const run = (script, args, { env: more = {}, repoDir = repo, from = ROOT } = {}) =>
     new Promise((resolve) => {
-      const file = path.join(ROOT, "scripts/runtime", `${script}.sh`);
+      const file = path.join(from, "scripts/runtime", `${script}.sh`);
       const place = repoDir === null ? [] : ["--repo-dir", repoDir];
       const words = [...(process.env.BASH32 ? [file] : []), ...args, ...place];
       const child = spawn(process.env.BASH32 ?? file, words, { cwd: "/", env: { ...env, ...more } });

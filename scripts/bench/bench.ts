@@ -4,6 +4,8 @@ import path from "node:path";
 import { loadPerCore, machineFacts } from "./machine.ts";
 import { FANOUT_DELTAS, measureFanout, measureLatency, measureThroughput, SUBSCRIBERS, warmUp } from "./measure.ts";
 import { type BenchOptions, type Measurement, readOptions, USAGE } from "./options.ts";
+import { measureMemory, memoryRows } from "./memory.ts";
+import { measureProxy, proxyRows } from "./proxy.ts";
 import { measureRecovery, recoveryRows } from "./recovery.ts";
 import { measureReplay, REPLAYED, replayRows } from "./replay.ts";
 import { fanoutRows, latencyRows, type Row, table, throughputRows, writeFigures } from "./report.ts";
@@ -14,10 +16,17 @@ import { measureTurns, TURNS, turnsRows } from "./turns.ts";
 
 const root = path.resolve(import.meta.dirname, "../..");
 
-/** The bundle is measured, so it is made first: a stale one would tell of yesterday's code. */
-function buildCodexd(): void {
-  const built = spawnSync(process.execPath, ["scripts/dev/build-app.mjs", "codexd"], { cwd: root, encoding: "utf8" });
-  if (built.status !== 0) throw new Error(`codexd cannot be built:\n${built.stdout}${built.stderr}`);
+/** The bundles are measured, so they are made first: a stale one would tell of yesterday's code. */
+function build(app: string): void {
+  const built = spawnSync(process.execPath, ["scripts/dev/build-app.mjs", app], { cwd: root, encoding: "utf8" });
+  if (built.status !== 0) throw new Error(`${app} cannot be built:\n${built.stdout}${built.stderr}`);
+}
+
+/** The daemons that the measurements need. */
+function buildFor(only: BenchOptions["only"]): void {
+  build("codexd");
+  if (only.has("proxy") || only.has("memory")) build("conductor-daemon");
+  if (only.has("memory")) build("status-api");
 }
 
 type Show = (title: string, rows: readonly Row[]) => void;
@@ -61,6 +70,8 @@ async function measure(o: BenchOptions, show: Show): Promise<void> {
     show(`kill -9 in a turn, ${inWords(figures.logMib)} MiB of log`, recoveryRows(figures));
   }
   if (o.only.has("turns")) show(`${TURNS} turns at once`, turnsRows(await measureTurns()));
+  if (o.only.has("proxy")) show("Through conductor", proxyRows(await measureProxy(o)));
+  if (o.only.has("memory")) show("All daemons, idle", memoryRows(await measureMemory(Math.min(o.rounds, 3))));
 }
 
 const inWords = (count: number): string => count.toLocaleString("en");
@@ -70,7 +81,7 @@ function stopOnSignal(stop: () => Promise<void>): void {
 }
 
 async function main(o: BenchOptions): Promise<void> {
-  buildCodexd();
+  buildFor(o.only);
   const loadBefore = loadPerCore();
   const tables: string[] = [];
   await measure(o, (title, rows) => {

@@ -9,20 +9,22 @@ export const MEASUREMENTS = [
   "replay",
   "recovery",
   "turns",
+  "proxy",
+  "memory",
 ] as const;
 export type Measurement = (typeof MEASUREMENTS)[number];
 
 export const USAGE = `Usage: pnpm bench [--write] [--rounds N] [--only LIST] [--deltas N] [--subscribers N] [--profile DIR]
 
 Measures codexd (the built bundle) against yardsticks in one run: a bare codex app-server on the same provider, the
-least service of the same parts, ws itself.
+least service of the same parts, ws itself; conductor against codexd; and what all daemons hold.
 
   --write          put the tables into docs/reference/performance.md
   --rounds N       rounds of each measurement, yardstick and codexd by turns (default 5; the long ones take 3 at most)
   --only LIST      some of: ${MEASUREMENTS.join(", ")}
   --deltas N       deltas of one throughput round (default 50000)
   --subscribers N  subscribers of one fan-out round (default 100)
-  --profile DIR    write CPU profiles of codexd there (its figures are then no good)`;
+  --profile DIR    write CPU profiles of codexd (with --only proxy: of conductor) there (the figures are then no good)`;
 
 export interface BenchOptions {
   readonly write: boolean;

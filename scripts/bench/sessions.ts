@@ -15,7 +15,6 @@ const LIST_EVERY_MS = 50;
  * measure their fsync instead: what comes after a deletion is shown when that is on disk.
  */
 const DELETE_EVERY_MS = 5000;
-const PATH = "/v1/codexd/sessions";
 
 export interface SessionsFigures {
   readonly listP95: Figure;
@@ -23,11 +22,6 @@ export interface SessionsFigures {
   readonly codexdP99: Figure;
   readonly addedP99: Figure;
   readonly checkpoints: Figure;
-}
-
-interface ListReply {
-  readonly sessions: readonly { readonly id: string }[];
-  readonly nextCursor: string | null;
 }
 
 export async function measureSessions(o: { rounds: number; profileDir: string | undefined }): Promise<SessionsFigures> {
@@ -69,12 +63,12 @@ async function round(stack: Stack): Promise<{ listP95: number; codexdP99: number
 /** Pages of 50 from the newest to ever older ones; returns what each took in milliseconds. */
 async function listUntil(stack: Stack, isOver: () => boolean): Promise<number[]> {
   const tookMs: number[] = [];
-  let cursor: string | null = null;
+  let cursor: string | undefined;
   while (!isOver()) {
     const startedMs = performance.now();
-    const reply = await stack.request("GET", cursor === null ? PATH : `${PATH}?cursor=${cursor}`);
+    const { nextCursor } = await stack.client.listSessions({ query: { cursor } });
     tookMs.push(performance.now() - startedMs);
-    ({ nextCursor: cursor } = reply as ListReply);
+    cursor = nextCursor ?? undefined;
     await sleep(LIST_EVERY_MS);
   }
   return tookMs;
@@ -83,8 +77,8 @@ async function listUntil(stack: Stack, isOver: () => boolean): Promise<number[]>
 async function deleteUntil(stack: Stack, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
     // Not the newest, which has the turn.
-    const { sessions: listed } = (await stack.request("GET", `${PATH}?limit=3`)) as ListReply;
-    await stack.request("DELETE", `${PATH}/${listed.at(-1)?.id}`);
+    const { sessions: listed } = await stack.client.listSessions({ query: { limit: 3 } });
+    await stack.client.deleteSession({ params: { sessionId: listed.at(-1)?.id ?? "" } });
     await sleep(DELETE_EVERY_MS);
   }
 }

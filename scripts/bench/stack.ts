@@ -1,5 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
+import { type CodexdClient, createClient } from "../../packages/client/src/index.ts";
 import { createCodexHome, findNativeCodex, startCodexd, tempRoot } from "../../packages/test-kit/src/index.ts";
 import type { Codexd, TempRoot } from "../../packages/test-kit/src/index.ts";
 import type { ReaderResult } from "./arrivals.ts";
@@ -30,6 +31,8 @@ export class Stack {
   readonly #bare: Worker;
   readonly #subscribers: Worker;
   readonly #codexd: Codexd;
+  /** A caller as the product has it, with connections that stay open. */
+  readonly client: CodexdClient;
   readonly #checkpointWatch: NodeJS.Timeout;
   #checkpointInode = 0;
   #checkpointWrites = 0;
@@ -40,6 +43,7 @@ export class Stack {
     this.#bare = o.bare;
     this.#subscribers = o.subscribers;
     this.#codexd = o.codexd;
+    this.client = createClient({ baseUrl: o.codexd.url, token: () => o.codexd.token() });
     this.#checkpointWatch = setInterval(() => this.#watchCheckpoint(), CHECKPOINT_WATCH_MS);
   }
 
@@ -94,13 +98,6 @@ export class Stack {
     };
   }
 
-  /** A call of codexd that must succeed; returns the body. */
-  async request(method: string, path: string): Promise<unknown> {
-    const reply = await this.#codexd.request(method, path);
-    if (reply.status >= 300) throw new Error(`${method} ${path}: ${reply.status} ${reply.text}`);
-    return reply.json;
-  }
-
   /** How often the checkpoint of the sessions was seen to be another file; asked for every few milliseconds. */
   checkpointWrites(): number {
     return this.#checkpointWrites;
@@ -115,6 +112,7 @@ export class Stack {
 
   async stop(): Promise<void> {
     clearInterval(this.#checkpointWatch);
+    await this.client.close();
     if (this.#codexd.isRunning) await this.#codexd.stop();
     await this.#codexd.dispose();
     for (const worker of [this.#subscribers, this.#bare, this.#provider]) await worker.stop();

@@ -34,7 +34,7 @@ export async function measureStart(rounds: number): Promise<StartFigures> {
   const root = tempRoot({ prefix: "baa-bench-start-" });
   const app = root.join("bare-app.mjs");
   const http = path.join(REPO_ROOT, "packages/http");
-  await bundle(path.join(http, "bench/bare-app.ts"), app);
+  await bundle(path.join(http, "bench/bare-app.ts"), app, { isPlain: true });
   const codexd = await startCodexd({ built: true, child: SILENT_CHILD, until: "listening" });
   const [bare, own]: [Sample[], Sample[]] = [[], []];
   try {

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 /** What the directives in a prompt ask for, and the prompt without them. */
 export interface Directives {

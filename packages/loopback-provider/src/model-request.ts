@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 
 const ContentPart = z.looseObject({ type: z.string().optional(), text: z.string().optional() });
 const InputItem = z.looseObject({

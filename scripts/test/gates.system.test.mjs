@@ -16,8 +16,11 @@ beforeAll(() => {
   copy = fs.mkdtempSync(path.join(os.tmpdir(), "gates-"));
   const files = git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0").filter(Boolean);
   for (const file of files.filter((name) => fs.existsSync(path.join(root, name)))) {
-    fs.mkdirSync(path.dirname(path.join(copy, file)), { recursive: true });
-    fs.copyFileSync(path.join(root, file), path.join(copy, file));
+    copyOver(file);
+  }
+  // What tsc has found already, so that it looks at what is planted only.
+  for (const found of [".cache/tests.tsbuildinfo", ".cache/types-tests", ...typesOf("apps"), ...typesOf("packages")]) {
+    if (fs.existsSync(path.join(root, found))) copyOver(found);
   }
   link("");
   for (const group of ["apps", "packages"]) {
@@ -27,6 +30,14 @@ beforeAll(() => {
 }, 60_000);
 
 afterAll(() => fs.rmSync(copy, { recursive: true, force: true }));
+
+const copyOver = (name) =>
+  fs.cpSync(path.join(root, name), path.join(copy, name), { recursive: true, preserveTimestamps: true });
+
+const typesOf = (group) =>
+  fs
+    .readdirSync(path.join(root, group))
+    .flatMap((name) => ["types", "tsconfig.tsbuildinfo"].map((part) => path.join(group, name, "dist", part)));
 
 const link = (dir) => {
   const target = path.join(root, dir, "node_modules");

@@ -138,9 +138,12 @@ test("steer adds to a running turn, interrupt ends it", async () => {
   const { turn } = valueOf<Outcome>(await call("start_turn", { sessionId, prompt, waitMs: 0 }));
   await stack().provider.held("steered");
   const steered = valueOf<{ inputId: string }>(
-    await call("steer_turn", { sessionId, turnId: turn.id, prompt: "shorter" }),
+    await call("steer_turn", { sessionId, turnId: turn.id, prompt: "[[say: a b c]] [[hold=shorter after=1]]" }),
   );
   expect(steered.inputId).toEqual(expect.any(String));
+  // Codex begins a new answer for what was added; this one must not end before it is interrupted.
+  stack().provider.release("steered");
+  await stack().provider.held("shorter");
   const ended = valueOf<Outcome>(await call("interrupt_turn", { sessionId, turnId: turn.id }));
   expect(ended.turn.state).toBe("interrupted");
   expect(ended.next).toContain("Start another one to go on");

@@ -25,6 +25,7 @@ test("the defaults", () => {
     policyFile: "/home/u/.config/baa-conductor/policy.json",
     sharedTokenFile: "/home/u/.config/baa-conductor/shared-token.txt",
     statusTokenFile: "/srv/baa/state/conductor/status-token",
+    hooksFile: "/home/u/.config/baa-conductor/hooks.json",
     version: "0.1.0",
     nodeId: undefined,
     smokeLifetimeMs: 60_000,

@@ -159,11 +159,12 @@ test(
         }),
       );
     };
+    const files = openFiles(codexd.pid) ?? 0;
     await rounds(100);
-    const before = { files: openFiles(codexd.pid), rss: rssBytes(codexd.pid) };
+    const rss = rssBytes(codexd.pid);
     await rounds(isFull ? 10_000 : 200);
-    await expect.poll(() => Math.abs((openFiles(codexd.pid) ?? 0) - (before.files ?? 0))).toBeLessThanOrEqual(5);
-    expect(rssBytes(codexd.pid) - before.rss).toBeLessThan(3 * 20 * MIB);
+    await expect.poll(() => Math.abs((openFiles(codexd.pid) ?? 0) - files)).toBeLessThanOrEqual(5);
+    expect(rssBytes(codexd.pid) - rss).toBeLessThan(3 * 20 * MIB);
   },
 );
 

@@ -32,7 +32,9 @@ test(
     };
     conductor.writeHooks([{ id: "phone", url: target.url, secret: SECRET, types: ["turn.*"] }]);
 
-    // What happened before it first heard of codexd's log is not told.
+    // What happened before it has read the file, or first heard of codexd's log, is not told.
+    const hooks = async (): Promise<unknown> => (await conductor.request("GET", "/v1/hooks")).json;
+    await expect.poll(hooks, { timeout: 20_000 }).toMatchObject({ hooks: [{ id: "phone" }] });
     const runtime = async (): Promise<unknown> => (await conductor.request("GET", "/v1/runtime")).json;
     await expect.poll(runtime, { timeout: 20_000 }).toMatchObject({ codexd: { cursor: expect.any(String) } });
 

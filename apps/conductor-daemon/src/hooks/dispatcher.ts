@@ -30,6 +30,8 @@ export class HookDispatcher {
   readonly #stop = new AbortController();
   readonly #lanes = new Map<string, Promise<void>>();
   readonly #wakers = new Map<string, () => void>();
+  /** Lanes that were woken since they last looked. */
+  readonly #called = new Set<string>();
   #isRunning = false;
 
   constructor(o: DispatcherOptions) {
@@ -54,6 +56,7 @@ export class HookDispatcher {
   /** Something waits for this target. */
   wake(hookId: string): void {
     if (!this.#isRunning) return;
+    this.#called.add(hookId);
     this.#wakers.get(hookId)?.();
     if (!this.#lanes.has(hookId)) this.#lanes.set(hookId, this.#run(hookId));
   }
@@ -62,7 +65,10 @@ export class HookDispatcher {
     await nextTurn(); // the lane is known before it can end
     while (this.#isRunning) {
       try {
+        this.#called.delete(hookId);
         const sleepMs = await this.#step(hookId);
+        // What was queued between the look and here would wait for nobody.
+        if (this.#called.has(hookId)) continue;
         if (sleepMs === undefined) break;
         if (sleepMs > 0) await this.#sleep(hookId, sleepMs);
       } catch (err) {

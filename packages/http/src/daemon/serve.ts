@@ -71,7 +71,10 @@ async function start<C extends { readonly logLevel: string }>(
     onPrinted: (bytes) => keeper?.printed(bytes),
   });
   const fatal = (error: Error, code: number = EXIT.ioError): void => {
-    logger.fatal({ event: "daemon.fatal", err: error }, "this cannot be mended while it runs; leaving");
+    logger.fatal(
+      { event: "daemon.fatal", err: error },
+      "this cannot be mended while it runs; starting again from disk is the only safe way on",
+    );
     exit(code);
   };
   const daemon = o.create({ config, logger, fatal });

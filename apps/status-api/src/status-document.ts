@@ -42,7 +42,7 @@ export const statusDocument = (o: StatusParts): Status => {
   const mode = control?.mode ?? conductor.runtime?.mode ?? "unknown";
   return {
     mode,
-    summary: summaryOf({ services, mode, counts }),
+    summary: summaryOf({ services, mode, counts, countsFreshness: codex.freshness }),
     at: o.at,
     version: o.version,
     services,

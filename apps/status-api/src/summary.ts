@@ -1,11 +1,13 @@
-import type { Status } from "@baa/contracts";
+import type { Freshness, Status } from "@baa/contracts";
 
 interface SummaryParts extends Pick<Status, "services" | "mode"> {
   readonly counts: { readonly turnsInFlight: number; readonly approvalsWaiting: number } | undefined;
+  /** How old the counts are. */
+  readonly countsFreshness: Freshness | undefined;
 }
 
 /** One level and one sentence or two for people. */
-export const summaryOf = ({ services, mode, counts }: SummaryParts): Status["summary"] => {
+export const summaryOf = ({ services, mode, counts, countsFreshness }: SummaryParts): Status["summary"] => {
   const named = [
     ["conductor", services.conductor],
     ["codexd", services.codexd],
@@ -19,6 +21,9 @@ export const summaryOf = ({ services, mode, counts }: SummaryParts): Status["sum
       if (state === "unknown" || ready === undefined) return [`${name} has not answered yet.`];
       return ready ? [] : [`${name} is not ready: ${reasons?.[0]?.message ?? "it does not say why"}`];
     }),
+    ...(countsFreshness?.staleReason === undefined
+      ? []
+      : [`What is in progress is as of ${countsFreshness.asOf}: ${countsFreshness.staleReason}`]),
     ...(mode === "paused" || mode === "draining" ? [`conductor is ${mode}.`] : []),
   ];
   if (faults.length > 0) return { level: "degraded", text: faults.join(" ") };

@@ -158,3 +158,12 @@ it("both down are both named", () => {
   });
   expect(summary).toEqual({ level: "down", text: "conductor is down since t5. codexd is down since t6." });
 });
+
+it("while codexd is back and conductor has not found it yet, it is not called well: the counts are old", () => {
+  const freshness = { asOf: "t1", staleMs: 921, staleReason: "codexd is down since t1." };
+  const { summary } = statusDocument({ ...ALL_UP, codex: { ...ALL_UP.codex, freshness } });
+  expect(summary).toEqual({
+    level: "degraded",
+    text: "What is in progress is as of t1: codexd is down since t1.",
+  });
+});

@@ -1,6 +1,7 @@
 import fs from "node:fs";
 import path from "node:path";
-import { codexPlay, type LedgerEvent, type Play } from "@baa/test-kit";
+import { startLoopbackProvider } from "@baa/loopback-provider";
+import { codexPlay, type LedgerEvent, type Play, type PlainReply, startCodexd } from "@baa/test-kit";
 import { describe, expect, test } from "vitest";
 import { campaignConfig } from "./support/campaign/config.ts";
 import { createSession, problemOf, readTurn, runTurn, startTurn, turnsPath } from "./support/drive.ts";
@@ -29,6 +30,48 @@ async function endOfStuckTurn(system: FakeSystem, mode: StuckMode): Promise<void
 
 // Together, since each waits for deadlines most of its time. The longest first.
 describe.concurrent("a child that misbehaves", () => {
+  test(
+    "the real codex that cannot be configured: named in /readyz, nothing is recorded, and it comes back by itself",
+    { timeout: TIMEOUT_MS },
+    async (t) => {
+      const provider = await startLoopbackProvider();
+      t.onTestFinished(() => provider.stop());
+      const codexd = await startCodexd({ test: t, provider, until: "spawned" });
+      const { codexHome } = codexd.layout;
+      await codexd.kill();
+      fs.renameSync(codexHome, `${codexHome}.away`); // Codex 0.169.0 ends with code 1 without it
+      await codexd.start({ until: "listening" });
+      const system = { codexd, provider, ledger: codexd.ledger().follow() };
+      const { ledger } = system;
+      const degraded = await ledger.waitFor((event) => event.type === "child.degraded");
+      expect(degraded.data["reason"]).toMatch(/CODEX_HOME/);
+      const ready = await codexd.request("GET", "/readyz");
+      expect([ready.status, ready.json]).toEqual([
+        503,
+        {
+          status: "notReady",
+          reasons: [
+            { code: "child_not_ready", message: expect.stringMatching(/^The child is degraded: .*CODEX_HOME/s) },
+          ],
+        },
+      ]);
+      expect((await codexd.request("GET", "/healthz")).status).toBe(200);
+      const session = await createSession(system);
+      const refused: PlainReply = await ledger.post(turnsPath(session.id), { input: "config-1" });
+      expect(problemOf(refused)).toEqual({ status: 503, code: "child_unavailable" });
+      expect(Number(refused.headers["retry-after"])).toBeGreaterThan(0);
+      expect(ledger.events().some((event) => event.type === "turn.accepted")).toBe(false);
+      const exits = (): number => ledger.events().filter((event) => event.type === "child.exited").length;
+      expect(exits()).toBe(1); // no hot loop
+      fs.renameSync(`${codexHome}.away`, codexHome);
+      await ledger.waitFor((event) => event.type === "child.ready", 45_000);
+      expect(exits()).toBe(1);
+      expect((await runTurn(system, session.id, "config-2")).state).toBe("completed");
+      expect(provider.modelCalls("config-1")).toBe(0);
+      await ledger.assertConsistent();
+    },
+  );
+
   test(
     "one that crashes at once is given up, says so, takes nothing, and is back by itself when healed",
     { timeout: TIMEOUT_MS },

@@ -12,6 +12,8 @@ export const ID_PREFIXES = {
   step: "step_",
   command: "cmd_",
   delivery: "dlv_",
+  firefoxClient: "ffx_",
+  pairing: "pair_",
 } as const;
 
 export type IdKind = keyof typeof ID_PREFIXES;

@@ -31,6 +31,8 @@ export * from "./conductor/events.ts";
 export { CODEX_PREFIX, CODEX_ROUTES } from "./conductor/mirror.ts";
 export type { CodexRoutes } from "./conductor/mirror.ts";
 export * from "./conductor/hooks.ts";
+export * from "./conductor/firefox.ts";
+export { FIREFOX_ROUTES } from "./conductor/firefox-routes.ts";
 export * from "./conductor/logs.ts";
 export * from "./conductor/runtime.ts";
 export { CONDUCTOR_OWN_ROUTES, CONDUCTOR_ROUTES } from "./conductor/routes.ts";

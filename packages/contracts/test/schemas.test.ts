@@ -42,6 +42,8 @@ describe("ids", () => {
       step: "step_",
       command: "cmd_",
       delivery: "dlv_",
+      firefoxClient: "ffx_",
+      pairing: "pair_",
     });
     const prefixes = Object.values(ID_PREFIXES);
     for (const one of prefixes) expect(prefixes.filter((other) => other.startsWith(one))).toEqual([one]);

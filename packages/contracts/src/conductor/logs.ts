@@ -9,8 +9,8 @@ import { Timestamp } from "../ids.ts";
 export const LOG_SOURCES = ["codexd", "conductor"] as const;
 export type LogSourceName = (typeof LOG_SOURCES)[number];
 
-/** What is read when `types` is not given: a finished item carries the whole text that its deltas brought. */
-export const LOG_TYPES_DEFAULT = "*,!item.delta";
+/** What is read when `types` is not given: what has ended carries the whole text that its pieces brought. */
+export const LOG_TYPES_DEFAULT = "*,!item.delta,!firefox.command.chunk";
 
 /** Most entries of one page. */
 export const LOG_ENTRIES_MAX = 1_000;

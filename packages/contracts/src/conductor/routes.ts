@@ -2,6 +2,7 @@ import { EventsPage, EventsQuery } from "../codexd/events.ts";
 import { Readyz } from "../codexd/status.ts";
 import { defineRoutes } from "../route.ts";
 import * as control from "./control.ts";
+import { FIREFOX_ROUTES } from "./firefox-routes.ts";
 import { CODEX_ROUTES } from "./mirror.ts";
 import * as hooks from "./hooks.ts";
 import * as logs from "./logs.ts";
@@ -138,6 +139,7 @@ export const CONDUCTOR_OWN_ROUTES = defineRoutes({
     idempotent: true,
     reply: { status: 202, schema: hooks.DeliveryReply },
   },
+  ...FIREFOX_ROUTES,
 });
 
 /** Every route that conductor serves: its own, and codexd's under `/v1/codex`. */

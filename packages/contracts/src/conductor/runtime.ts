@@ -33,7 +33,14 @@ export const Runtime = z.lazy(() =>
     fence: z.number().int().optional(),
     listeners: z.array(Listener).optional(),
     codexd: CodexLink.optional(),
-    counts: z.looseObject({ openTurns: z.number().int(), pendingApprovals: z.number().int() }).optional(),
+    counts: z
+      .looseObject({
+        openTurns: z.number().int(),
+        pendingApprovals: z.number().int(),
+        firefoxConnected: z.number().int().optional(),
+        firefoxOpenCommands: z.number().int().optional(),
+      })
+      .optional(),
   }),
 );
 export type Runtime = z.infer<typeof Runtime>;

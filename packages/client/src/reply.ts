@@ -12,14 +12,18 @@ export interface RawReply {
   readonly text: string;
 }
 
+const NO_CONTENT = 204;
+
 /**
- * The value of a reply, checked loosely by the row's schema: fields that it does not know pass.
+ * The value of a reply, checked loosely by the row's schema: fields that it does not know pass. Undefined for a row that
+ * answers with 204.
  *
  * @throws ProblemReply for an error of the registry, UnexpectedReplyError for everything else.
  */
 export function parseReply(row: RouteRow, facts: CallFacts, raw: RawReply): unknown {
   const isSuccess = raw.status >= 200 && raw.status < 300;
   if (isSuccess && row.reply.kind === "text") return raw.text;
+  if (raw.status === NO_CONTENT && row.reply.status === NO_CONTENT) return undefined;
   const body = tryParseJson(raw.text);
   if (!isSuccess && isProblemReply(raw)) throw problemReply(facts, raw);
   if (!isSuccess && row.reply.schema === undefined) throw unexpected(facts, raw, "which is no answer of this service.");

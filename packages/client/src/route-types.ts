@@ -34,9 +34,11 @@ export type CallInput<R> = CallOptions & ParamsPart<R> & QueryPart<R> & BodyPart
 /** What a row's method resolves with. */
 export type CallReply<R> = R extends { readonly reply: { readonly kind: "text" } }
   ? string
-  : R extends { readonly reply: { readonly schema: infer S extends z.ZodType } }
-    ? z.output<S>
-    : unknown;
+  : R extends { readonly reply: { readonly status: 204 } }
+    ? undefined
+    : R extends { readonly reply: { readonly schema: infer S extends z.ZodType } }
+      ? z.output<S>
+      : unknown;
 
 /** A row's method; the argument may be left out when the row needs nothing. */
 export type ClientMethod<R> =

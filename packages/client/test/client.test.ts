@@ -1,7 +1,13 @@
 import { CODEXD_ROUTES } from "@baa/contracts";
 import type { CodexdRouteName, RouteDef } from "@baa/contracts";
 import { describe, expect, expectTypeOf, it, onTestFinished } from "vitest";
-import { createClient, createRouteClient, ProblemReply, UnexpectedReplyError } from "../src/index.ts";
+import {
+  createClient,
+  createConductorClient,
+  createRouteClient,
+  ProblemReply,
+  UnexpectedReplyError,
+} from "../src/index.ts";
 import type { ClientOptions, CodexdClient } from "../src/index.ts";
 import { SESSION_ID, sendJson, sendProblem, startService, TURN_ID, TURN_REPLY } from "./fake-service.ts";
 
@@ -160,6 +166,16 @@ describe("createClient, what comes back", () => {
     const client = newClient({ baseUrl: service.baseUrl, token: "t" });
     expect(await client.metrics()).toBe("# HELP x\nx 1\n");
     expect(service.received[0]?.headers.accept).toBe("text/plain");
+  });
+
+  it("gives nothing for a row that answers without a body", async () => {
+    const service = await startService((_request, response) => response.writeHead(204).end());
+    const client = createConductorClient({ baseUrl: service.baseUrl, token: "t" });
+    onTestFinished(() => client.close());
+    const params = { clientId: `ffx_${"0".repeat(32)}` };
+    expect(await client.revokeFirefoxClient({ params })).toBeUndefined();
+    expect(service.received[0]?.method).toBe("DELETE");
+    expectTypeOf<Awaited<ReturnType<typeof client.revokeFirefoxClient>>>().toEqualTypeOf<undefined>();
   });
 
   it("gives the readiness document although its status is 503", async () => {

@@ -35,6 +35,7 @@ export { type EventSource, withSnapshot } from "./feed/event-source.ts";
 export { createFilter, type Filter } from "./feed/filter.ts";
 export { readEvents } from "./feed/read-events.ts";
 export { FEED_LIMITS, type FeedLimits } from "./feed/limits.ts";
+export { writeQueueBytes } from "./feed/sink.ts";
 export { createServer, type ServerOptions } from "./server/create-server.ts";
 export { HttpServer, SERVER_LIMITS, type ServerLimits, STOP_BUDGET_MS } from "./server/http-server.ts";
 export { type ServedRequest } from "./server/app.ts";
@@ -42,6 +43,7 @@ export type { ForwardedCall, ForwardedUpgrade, Forwarding } from "./server/forwa
 export type { LateListenerOptions } from "./server/late-listener.ts";
 export { type ListenAddress, ListenAddressError, PortBusyError, urlOf } from "./server/listen.ts";
 export { Listeners } from "./server/listeners.ts";
+export type { SocketService, SocketUpgrade } from "./server/socket-service.ts";
 export type { StaticFile } from "./server/static-files.ts";
 export { findPortHolder, type PortHolder } from "./server/port-holder.ts";
 export type {
@@ -58,6 +60,7 @@ export { type KeyedRequest, type RequestMark, requestMark } from "./idempotency/
 export { createMetrics, type Metrics } from "./metrics/metrics.ts";
 export { buildOpenApi, type OpenApiInfo } from "./openapi/build-openapi.ts";
 export { readOpenApiFile } from "./openapi/openapi-file.ts";
+export { jsonSchema } from "./openapi/schema-names.ts";
 export { endToEnd, type PipeOptions, pipeReply, UpstreamError, type UpstreamFault } from "./upstream/pipe-reply.ts";
 export { UpstreamToken } from "./upstream/upstream-token.ts";
 export { type Daemon, serveDaemon, type ServeOptions } from "./daemon/serve.ts";

@@ -23,6 +23,8 @@ export interface GuardTarget {
   readonly isUpgrade?: boolean;
   /** Open addresses (health, redacted status) pass browser check and credential. */
   readonly isOpen?: boolean;
+  /** Only an extension passes the browser check, and a credential is not looked at. */
+  readonly isForExtensions?: boolean;
   /** The page of this origin may fetch it. */
   readonly isForOwnPage?: boolean;
 }
@@ -52,7 +54,7 @@ export function guardMatrix(o: MatrixOptions): readonly GuardCase[] {
     ...guarded.flatMap((target) => fetchSiteCases(o, target)),
     ...guarded.filter((target) => target.method === "POST").flatMap((target) => bodyCases(o, target)),
     ...o.targets.filter((target) => target.isUpgrade !== true).flatMap((target) => preflightCases(o, target)),
-    ...guarded.flatMap((target) => credentialCases(o, target)),
+    ...guarded.filter((target) => target.isForExtensions !== true).flatMap((target) => credentialCases(o, target)),
   ];
 }
 

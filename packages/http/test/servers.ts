@@ -97,6 +97,7 @@ export class Servers {
         ["remove", `/v1/codex/sessions/${this.#sessionId}`],
         ["stream", "/v1/events"],
         ["stream", "/v1/codex/events"],
+        ["bridge", "/ws/firefox"],
       ]),
       target("status-api", this.statusApi, [
         ["read", "/v1/status"],
@@ -105,6 +106,22 @@ export class Servers {
         ["stream", "/v1/events"],
       ]),
     ];
+  }
+
+  /** conductor's doors for a browser that are open now. */
+  async pairings(): Promise<readonly { id: string; triesLeft: number }[]> {
+    const { json } = await this.conductor.request("GET", "/v1/firefox/pairings");
+    return (json as { pairings: { id: string; triesLeft: number }[] }).pairings;
+  }
+
+  /** Opens one while `work` is done: then conductor lets any extension of Firefox's as far as its handshake. */
+  async withPairing<T>(work: () => Promise<T>): Promise<T> {
+    await this.conductor.request("POST", "/v1/firefox/pairings", {});
+    try {
+      return await work();
+    } finally {
+      for (const { id } of await this.pairings()) await this.conductor.request("DELETE", `/v1/firefox/pairings/${id}`);
+    }
   }
 
   /** Everything that an attack could have changed. */

@@ -11,6 +11,7 @@ export {
   readPrivateFile,
 } from "./file/private.ts";
 export { fileState } from "./file/file-state.ts";
+export { syncDirectory } from "./file/install-steps.ts";
 export { ensurePrivateToken } from "./file/private-token.ts";
 export { writeFileDurableSliced } from "./file/sliced-write.ts";
 export { acquireLock, type Lock, LockHeldError, type LockHolder, type LockOptions } from "./lock/lock.ts";

@@ -60,6 +60,11 @@ export interface GuardOptions {
   /** Names under which the world arrives, with credentials of their own: those above do not count there. */
   readonly publicHosts?: PublicHosts;
   readonly surfaces: readonly Surface[];
+  /**
+   * Whether surfaces for extensions are open to this Origin, which has the form `moz-extension://<uuid>`; asked at every
+   * request. Default: to none.
+   */
+  readonly admits?: (origin: string) => boolean;
   readonly routes: Readonly<Record<string, GuardRoute>>;
   readonly clock: { monoMs(): number };
   readonly onReject?: (reject: GuardReject) => void;

@@ -1,7 +1,7 @@
 import type { Scope } from "@baa/contracts";
 import type { Credential, CredentialSource } from "../credentials/credential.ts";
 import { AttemptLimiter } from "./attempt-limiter.ts";
-import { comesFromPage } from "./browser-check.ts";
+import { passesBrowserCheck } from "./browser-check.ts";
 import type { Guard, GuardDecision, GuardOptions, GuardRefusal, GuardReject, GuardRequest } from "./guard-types.ts";
 import { entryHosts, hostAllowList, parseAllowedHosts, singleHost } from "./host-check.ts";
 import { hasJsonOrNoBody } from "./media-type.ts";
@@ -68,7 +68,9 @@ export function createGuard(o: GuardOptions): Guard {
     const { own, world } = doors();
     const isPublic = world.has(host);
     if (!isPublic && !own.has(host)) return refuse("host_not_allowed");
-    return checkRequest(request, surface) ?? authorize(request, surface, isPublic);
+    const admits = isPublic ? undefined : o.admits;
+    if (!passesBrowserCheck(request.rawHeaders, surface?.browserCheck, admits)) return refuse("forbidden_origin");
+    return checkRequest(request) ?? authorize(request, surface, isPublic);
   };
 
   return {
@@ -91,11 +93,7 @@ export function createGuard(o: GuardOptions): Guard {
 const refuse = (code: GuardRefusal["code"], detail?: string): GuardRefusal =>
   detail === undefined ? { ok: false, code } : { ok: false, code, detail };
 
-function checkRequest(request: GuardRequest, surface: Surface | undefined): GuardRefusal | undefined {
-  const ownPagePasses = surface?.browserCheck === "sameOrigin";
-  if (surface?.browserCheck !== "skip" && comesFromPage(request.rawHeaders, { ownPagePasses })) {
-    return refuse("forbidden_origin");
-  }
+function checkRequest(request: GuardRequest): GuardRefusal | undefined {
   if (!METHODS.has(request.method)) return refuse("method_not_allowed");
   return hasJsonOrNoBody(request.rawHeaders) ? undefined : refuse("unsupported_media_type");
 }

@@ -1,6 +1,7 @@
 /**
  * An exception to the guard's rules, as data. `browserCheck: skip` = Origin, Referer and Sec-Fetch-Site
- * do not matter; `sameOrigin` = `Sec-Fetch-Site: same-origin` passes too. `credential: none` = not looked at;
+ * do not matter; `sameOrigin` = `Sec-Fetch-Site: same-origin` passes too; `extension` = only an extension passes, whose
+ * Origin the guard is told to admit, and never through a public host. `credential: none` = not looked at;
  * `optional` = a valid one is passed on to the handler, a wrong one is refused like anywhere else, so that an open
  * address is no oracle for guessing; `required` = as on every other address.
  * The Host checks have no exceptions.
@@ -9,7 +10,7 @@ export interface Surface {
   readonly methods: readonly string[];
   /** Exact path of the target, before `?`; `/v1/*` is everything below `/v1/`. */
   readonly path: string;
-  readonly browserCheck: "skip" | "sameOrigin" | "apply";
+  readonly browserCheck: "skip" | "sameOrigin" | "extension" | "apply";
   readonly credential: "none" | "optional" | "required";
 }
 
@@ -30,7 +31,10 @@ export const CODEXD_SURFACES: readonly Surface[] = [
   { methods: ["GET", "HEAD"], path: "/v1/codexd/status", browserCheck: "skip", credential: "optional" },
 ];
 
-/** conductor's. `/rolez` and `/healthz` are what probes read; the others show more to who has a credential. */
+/**
+ * conductor's. `/rolez` and `/healthz` are what probes read; the others show more to who has a credential. The row of
+ * `/ws/firefox` comes with its service (`sockets` of createServer).
+ */
 export const CONDUCTOR_SURFACES: readonly Surface[] = [
   { methods: ["GET", "HEAD"], path: "/healthz", browserCheck: "skip", credential: "none" },
   { methods: ["GET", "HEAD"], path: "/rolez", browserCheck: "skip", credential: "none" },

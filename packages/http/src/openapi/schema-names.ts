@@ -40,7 +40,8 @@ function generate(named: readonly [z.ZodType, string][], io: "input" | "output")
   return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, withoutIdentity(schema)]));
 }
 
-export const jsonSchema = (schema: z.ZodType, io: "input" | "output"): object =>
+/** Of a schema of zod's or of zod/mini's. */
+export const jsonSchema = (schema: z.core.$ZodType, io: "input" | "output"): object =>
   withoutIdentity(z.toJSONSchema(schema, { io }));
 
 /** The dialect is OpenAPI's own, and a name is given by its place. */

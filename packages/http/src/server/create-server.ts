@@ -12,6 +12,7 @@ import { HttpServer, SERVER_LIMITS } from "./http-server.ts";
 import type { ServerLimits, ServerState } from "./http-server.ts";
 import { RequestSignals } from "./request-signals.ts";
 import type { Feeds, Handler, Handlers, RouteRow, RouteTable } from "./route-types.ts";
+import { type SocketService, socketRow, socketSurfaces } from "./socket-service.ts";
 import { fileRoutes, fileSurfaces } from "./static-files.ts";
 import type { StaticFile } from "./static-files.ts";
 import { resolveTable, RouteTableError } from "./table.ts";
@@ -23,7 +24,10 @@ export interface ServerOptions<T extends RouteTable> {
   readonly handlers: Handlers<T>;
   /** One for every row of kind `stream`. */
   readonly feeds: Feeds<T>;
-  readonly guard: Pick<GuardOptions, "credentials" | "surfaces" | "allowedHosts" | "publicHosts" | "onReject">;
+  readonly guard: Pick<
+    GuardOptions,
+    "credentials" | "surfaces" | "allowedHosts" | "publicHosts" | "admits" | "onReject"
+  >;
   /** Further rows, which another service answers. */
   readonly forwarding?: Forwarding;
   /** Open files, kept in memory. The guard's exceptions for them are made here. */
@@ -37,6 +41,11 @@ export interface ServerOptions<T extends RouteTable> {
   readonly version: string;
   /** Further paths that take WebSocket upgrades only: path -> name of a stream row. */
   readonly webSocketPaths?: Readonly<Record<string, string>>;
+  /**
+   * Paths at which extensions that `guard.admits` lets in may open WebSockets, and nobody anything else: on plain HTTP
+   * they stay 404. The guard's exceptions for them are made here; `admit` is asked with `socket <path>`.
+   */
+  readonly sockets?: Readonly<Record<string, SocketService>>;
   readonly clock?: { monoMs(): number };
   readonly newRequestId?: () => string;
   readonly limits?: Partial<ServerLimits>;
@@ -66,9 +75,10 @@ export function createServer<const T extends RouteTable>(o: ServerOptions<T>): H
       new Feed({ source, version: o.version, logger: o.logger, clock, ...(o.feedLimits && { limits: o.feedLimits }) }),
     ]),
   );
-  const sockets = webSocketRows(o.routes, o.webSocketPaths ?? {});
+  const webSockets = webSocketRows(o.routes, o.webSocketPaths ?? {});
   const files = o.files ?? [];
-  const guard = guardOf(o, { state, clock, files, webSockets: sockets.guarded });
+  const sockets = Object.entries(o.sockets ?? {});
+  const guard = guardOf(o, { state, clock, files, webSockets: webSockets.guarded });
   const app = createApp({
     routes: o.routes,
     rows,
@@ -88,8 +98,9 @@ export function createServer<const T extends RouteTable>(o: ServerOptions<T>): H
   });
   const onUpgrade = createUpgradeHandler({
     guard,
-    feeds: upgradeFeeds(o.routes, feeds, sockets.names),
+    feeds: upgradeFeeds(o.routes, feeds, webSockets.names),
     forwarding: o.forwarding,
+    sockets: new Map(sockets.map(([path, service]) => [socketRow(path), service])),
     admit: o.admit ?? (() => {}),
     isStopping: () => state.isStopping,
     logger: o.logger,
@@ -99,6 +110,7 @@ export function createServer<const T extends RouteTable>(o: ServerOptions<T>): H
     app,
     onUpgrade,
     feeds: [...feeds.values()],
+    sockets: sockets.map(([, service]) => service),
     forwarding: o.forwarding,
     signals,
     limits: { ...SERVER_LIMITS, ...o.limits },
@@ -108,7 +120,7 @@ export function createServer<const T extends RouteTable>(o: ServerOptions<T>): H
 
 /** The guard over all rows: our own, those that are passed on, the upgrades and the files. */
 function guardOf(
-  o: Pick<ServerOptions<RouteTable>, "guard" | "routes" | "forwarding" | "logger">,
+  o: Pick<ServerOptions<RouteTable>, "guard" | "routes" | "forwarding" | "sockets" | "logger">,
   parts: {
     state: ServerState;
     clock: { monoMs(): number };
@@ -116,12 +128,23 @@ function guardOf(
     webSockets: Record<string, GuardRoute>;
   },
 ): Guard {
+  const socketPaths = Object.keys(o.sockets ?? {});
+  const socketRows = socketPaths.map((path): [string, GuardRoute] => [
+    socketRow(path),
+    { method: "GET", path, scope: "none" },
+  ]);
   return createGuard({
     ...o.guard,
-    surfaces: [...o.guard.surfaces, ...fileSurfaces(parts.files)],
+    surfaces: [...socketSurfaces(socketPaths), ...o.guard.surfaces, ...fileSurfaces(parts.files)],
     clock: parts.clock,
     listeners: () => parts.state.listeners,
-    routes: { ...o.routes, ...o.forwarding?.routes, ...parts.webSockets, ...fileRoutes(parts.files) },
+    routes: {
+      ...o.routes,
+      ...o.forwarding?.routes,
+      ...parts.webSockets,
+      ...Object.fromEntries(socketRows),
+      ...fileRoutes(parts.files),
+    },
     onReject: (reject) => {
       logReject(o.logger, reject);
       o.guard.onReject?.(reject);

@@ -9,6 +9,7 @@ import type { LateListenerOptions } from "./late-listener.ts";
 import { listen, urlOf } from "./listen.ts";
 import type { ListenAddress } from "./listen.ts";
 import type { RequestSignals } from "./request-signals.ts";
+import type { SocketService } from "./socket-service.ts";
 import type { createUpgradeHandler } from "./upgrade.ts";
 
 /** Limits on sockets, so that no caller can keep one open by sending nothing (Node's own: 60 s and 300 s). */
@@ -36,6 +37,7 @@ export interface HttpServerParts {
   readonly app: FastifyInstance;
   readonly onUpgrade: ReturnType<typeof createUpgradeHandler>;
   readonly feeds: readonly Feed[];
+  readonly sockets: readonly SocketService[];
   readonly forwarding: Forwarding | undefined;
   readonly signals: RequestSignals;
   readonly limits: ServerLimits;
@@ -168,7 +170,8 @@ export class HttpServer {
   }
 
   async #stop(budgetMs: number): Promise<void> {
-    const { state, signals, feeds, forwarding, app } = this.#parts;
+    const { state, signals, feeds, sockets, forwarding, app } = this.#parts;
+    const streams = [...feeds, ...sockets, ...(forwarding === undefined ? [] : [forwarding])];
     state.isStopping = true;
     for (const late of this.#late) late.stop();
     signals.abortAll();
@@ -181,12 +184,11 @@ export class HttpServer {
       for (const socket of this.#unspoken) socket.destroy();
     }, CLOSE_IDLE_INTERVAL_MS);
     const budget = setTimeout(() => {
-      for (const feed of feeds) feed.destroy();
-      forwarding?.destroy();
+      for (const stream of streams) stream.destroy();
       for (const server of listening) server.closeAllConnections();
     }, budgetMs);
     try {
-      await Promise.all([...closed, ...feeds.map((feed) => feed.stop()), forwarding?.stop()]);
+      await Promise.all([...closed, ...streams.map((stream) => stream.stop())]);
     } finally {
       clearInterval(idle);
       clearTimeout(budget);

@@ -28,7 +28,7 @@ export interface RouteContext<P = unknown, Q = unknown, B = unknown> {
 export interface HandlerReply {
   /** The row's own status when missing. */
   readonly status?: number;
-  /** JSON value; text for rows of kind `text`; undefined for an empty body. */
+  /** JSON value; a string or a stream of UTF-8 for rows of kind `text`; undefined for an empty body. */
   readonly body: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

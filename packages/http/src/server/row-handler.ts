@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { GuardPass } from "../guard/guard-types.ts";
 import type { Handler, HandlerReply, RouteContext, RouteRow } from "./route-types.ts";
@@ -64,12 +65,20 @@ function sendResult(reply: FastifyReply, row: RouteRow, result: HandlerReply): F
   const headers = result.headers ?? {};
   if (result.body === undefined) return reply.headers(headers).send();
   if (row.reply.kind === "text") {
-    if (typeof result.body !== "string") throw new TypeError("a text row needs a string");
+    if (typeof result.body !== "string" && !(result.body instanceof Readable)) {
+      throw new TypeError("a text row needs a string or a stream");
+    }
+    if (result.body instanceof Readable) closeWith(reply, result.body);
     return reply.headers({ "content-type": "text/plain; charset=utf-8", ...headers }).send(result.body);
   }
   return reply
     .headers({ "content-type": "application/json; charset=utf-8", ...headers })
     .send(jsonText(row, result.body));
+}
+
+/** Nobody reads a stream to its end for HEAD, or after its caller has left. */
+function closeWith(reply: FastifyReply, stream: Readable): void {
+  reply.raw.once("close", () => stream.destroy());
 }
 
 /** Health and status documents are for people and text probes, which look for `"status": "ok"` with its space. */

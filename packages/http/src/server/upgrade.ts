@@ -14,6 +14,7 @@ import { guardRequest, refusalProblem } from "./guarded.ts";
 import { parseQuery, queryOf } from "./parse-query.ts";
 import { REPLY_HEADERS } from "./reply-headers.ts";
 import type { RouteRow } from "./route-types.ts";
+import type { SocketService } from "./socket-service.ts";
 import { problemHeaders, problemText } from "./send-problem.ts";
 import { validatePart } from "./validate.ts";
 
@@ -28,6 +29,8 @@ export interface UpgradeOptions {
   /** By the guard's name of the row. */
   readonly feeds: ReadonlyMap<string, { feed: Feed; row: RouteRow }>;
   readonly forwarding: Forwarding | undefined;
+  /** By the guard's name of the row. */
+  readonly sockets: ReadonlyMap<string, SocketService>;
   readonly admit: (name: string) => void;
   readonly isStopping: () => boolean;
   readonly logger: HttpLogger;
@@ -63,6 +66,11 @@ export function createUpgradeHandler(o: UpgradeOptions) {
       // Counted by the guard and not logged, as on every other path: a page must not be able to fill the log.
       if (!decision.ok) return refuseUpgrade(socket, refusalProblem(decision));
       const name = admittedRow(o, request, decision);
+      const service = o.sockets.get(name);
+      if (service !== undefined) {
+        const origin = request.headers.origin ?? "";
+        return service.open({ request, socket, head, origin, remoteAddress: request.socket.remoteAddress });
+      }
       const forwarded = o.forwarding?.routes[name];
       if (o.forwarding !== undefined && forwarded?.reply.kind === "stream") {
         const target = request.url ?? "";
@@ -82,8 +90,9 @@ export function createUpgradeHandler(o: UpgradeOptions) {
  * @throws ProblemError when there is none, or it is not opened now.
  */
 function admittedRow(o: UpgradeOptions, request: IncomingMessage, { route }: GuardPass): string {
-  const isStream = route !== undefined && (o.feeds.has(route) || o.forwarding?.routes[route]?.reply.kind === "stream");
-  if (!isStream || request.method !== "GET") throw new ProblemError("not_found", "no WebSocket is served here");
+  if (route === undefined || !isServed(o, route) || request.method !== "GET") {
+    throw new ProblemError("not_found", "no WebSocket is served here");
+  }
   if (request.headers.upgrade?.toLowerCase() !== "websocket") {
     throw new ProblemError("bad_request", "the only upgrade is to a WebSocket");
   }
@@ -91,6 +100,9 @@ function admittedRow(o: UpgradeOptions, request: IncomingMessage, { route }: Gua
   o.admit(route);
   return route;
 }
+
+const isServed = (o: UpgradeOptions, route: string): boolean =>
+  o.feeds.has(route) || o.sockets.has(route) || o.forwarding?.routes[route]?.reply.kind === "stream";
 
 /** @throws ProblemError for a query that does not fit, and when there is no room. */
 function openFeed(o: UpgradeOptions, request: IncomingMessage, name: string): { feed: Feed; parsed: FeedRequest } {

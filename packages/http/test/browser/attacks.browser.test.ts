@@ -7,7 +7,7 @@ import { type AttackCase, findHoles, type PageResults, planAttacks, unseen } fro
 import { HostileSite } from "./hostile-site.ts";
 import { FOREIGN, type Frame, openRebound, PLACES } from "./places.ts";
 import { OPEN_ADDRESSES, OWN_NAME, Servers, type Target } from "../servers.ts";
-import { attackFromExtension, isForExtensions } from "./stranger-extension.ts";
+import { attackFromExtension, attackFromItsScript, isForExtensions } from "./stranger-extension.ts";
 import { startUnguarded } from "./unguarded.ts";
 
 const servers = new Servers();
@@ -45,7 +45,7 @@ async function expectRefused(cases: readonly AttackCase[], results: PageResults)
 
 /** The same machine by names and addresses that no listener of ours goes by. */
 const SPELLINGS = ["localhost.", "x.localhost", `127.0.0.1.${FOREIGN}`, `127.${FOREIGN}`];
-const SPELLED = ["fetch GET no-cors", "fetch POST text/plain", "img", "WebSocket"];
+const SPELLED = ["fetch GET no-cors", "fetch POST text/plain", "img", "WebSocket", "WebSocket at the bridge"];
 
 const [LOOPBACK_PAGE, , FOREIGN_PAGE] = PLACES;
 
@@ -77,7 +77,7 @@ describe.each(BROWSER_NAMES)("%s", (name) => {
       expect: [403],
       takes: (one) => (place.isSecure ?? one.isSecureOnly !== true) && (place.isFull ?? one.isHeavy !== true),
     });
-    await expectRefused(cases, await attack(await open(place), cases));
+    await servers.withPairing(async () => expectRefused(cases, await attack(await open(place), cases)));
   });
 
   test.each(["codexd", "conductor", "status-api"])("nothing from a page rebound to %s", async (server) => {
@@ -90,7 +90,8 @@ describe.each(BROWSER_NAMES)("%s", (name) => {
       takes: (one) => one.isHeavy !== true && one.isSecureOnly !== true,
     });
     const o = { tab: await browser().newTab(), site, scratch: servers.scratch };
-    await expectRefused(cases, await attack(await openRebound(o, targets[0]?.port ?? 0), cases));
+    const frame = await openRebound(o, targets[0]?.port ?? 0);
+    await servers.withPairing(async () => expectRefused(cases, await attack(frame, cases)));
   });
 
   test("nothing by names that only look like ours", async () => {
@@ -123,15 +124,34 @@ describe.each(BROWSER_NAMES)("%s", (name) => {
     expect(bare.filter((one) => one.origin === undefined && one.site === undefined).length).toBeGreaterThan(0);
   });
 
-  test("nothing from an extension of somebody else's", async () => {
-    const cases = planAttacks({
-      from: `${name}, extension`,
-      targets: servers.targets(),
-      expect: [401, 403],
-      takes: (_, one) => isForExtensions(one),
+  const stranger = () => ({ browser: browser(), site, scratch: servers.scratch, body: servers.body });
+
+  test("nothing from an extension of somebody else's, nor from its script in a page", async () => {
+    const targets = servers.targets();
+    const takes = (_: unknown, one: string): boolean => isForExtensions(one);
+    const cases = planAttacks({ from: `${name}, extension`, targets, expect: [401, 403], takes });
+    const scriptCases = planAttacks({
+      from: `${name}, content script`,
+      targets,
+      expect: [403],
+      takes: (_, one) => one === "WebSocket" || one === "WebSocket at the bridge",
     });
-    const o = { browser: browser(), site, scratch: servers.scratch, body: servers.body };
+    const o = { ...stranger(), name: "stranger", scriptCases };
     await expectRefused(cases, await attackFromExtension(o, cases));
+    await servers.withPairing(async () => expectRefused(scriptCases, await attackFromItsScript(o)));
+  });
+
+  test("an extension that guesses codes while a pairing is open has five tries, and Firefox's alone has any", async () => {
+    const conductor = { ...servers.targets()[1], addresses: [["guess", "/ws/firefox"]] as const };
+    const cases = planAttacks({ from: `${name}, guesses`, targets: [conductor], expect: [403], takes: () => true });
+    await servers.withPairing(async () => {
+      const [codes] = Object.values(await attackFromExtension({ ...stranger(), name: "guesser" }, cases));
+      const [handshakes, doors] = name === "firefox" ? [5, []] : [0, [{ triesLeft: 5 }]];
+      expect(codes).toEqual(Array.from({ length: 6 }, (_, n) => (n < handshakes ? 4401 : 1006)));
+      expect(await servers.pairings()).toMatchObject(doors);
+      expect(await servers.fingerprint()).toEqual(before);
+      counts.refused += 6;
+    });
   });
 
   test("nothing by an address that is typed, linked or redirected to, with a token in it and in a cookie", async () => {

@@ -1,5 +1,8 @@
-/** The kind of address that an attack goes to. */
-export type AddressKind = "read" | "write" | "remove" | "stream";
+/**
+ * The kind of address that an attack goes to. `bridge`: where only our extension may open a WebSocket; `guess`: the
+ * same while a pairing is open.
+ */
+export type AddressKind = "read" | "write" | "remove" | "stream" | "bridge" | "guess";
 
 export interface PageAttack {
   readonly to: AddressKind;

@@ -3,6 +3,8 @@
 // answer, or `null` for nothing.
 
 const TIMEOUT_MS = 6000;
+/** The subprotocol of conductor's bridge to Firefox. */
+const BRIDGE = "conductor.firefox.v1";
 
 const readFetch = async (url, init) => {
   const response = await fetch(url, init);
@@ -85,6 +87,16 @@ const socket = (protocols) => (url, o) =>
     opened.onerror = opened.onclose = () => resolve(null);
   });
 
+const eventSource = (url) =>
+  new Promise((resolve) => {
+    const source = new EventSource(url, { withCredentials: true });
+    source.onmessage = source.onopen = () => resolve({ opened: true });
+    source.onerror = () => {
+      source.close();
+      resolve(null);
+    };
+  });
+
 /** Code that runs in a worker and posts back what it read. */
 const worker = (code) => (url, o) =>
   new Promise((resolve) => {
@@ -94,6 +106,33 @@ const worker = (code) => (url, o) =>
     started.onmessage = (event) => resolve(event.data);
     started.onerror = () => resolve(null);
   });
+
+const workerSocket = (protocols) => `return new Promise((resolve) => {
+  const opened = new WebSocket(url.replace(/^http/, "ws"), ${protocols});
+  opened.onopen = () => resolve({ opened: true });
+  opened.onerror = () => resolve(null);
+});`;
+
+/** Guesses a pairing code: a hello in order, but for its proof. Resolves with the close code. */
+const guess = (url) =>
+  new Promise((resolve) => {
+    const opened = new WebSocket(url.replace(/^http/, "ws"), BRIDGE);
+    const random = (count) => btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(count))));
+    const secret = () => random(32).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+    const info = { browser: "x", os: "x", extension: "0", manifest: 3, hasAllSites: true };
+    opened.onmessage = () => {
+      const clientId = `ffx_${"0".repeat(32)}`;
+      const names = { t: "hello", proto: 1, clientId, with: "code", backgroundId: "x", info };
+      opened.send(JSON.stringify({ ...names, nonce: secret(), mac: secret() }));
+    };
+    opened.onclose = (event) => resolve(event.code);
+  });
+
+const guessOften = async (url) => {
+  const codes = [];
+  while (codes.length < 6) codes.push(await guess(url));
+  return codes;
+};
 
 /** The hostile site answers with a redirect to `url`. */
 const redirected = (o, url, status = 302) => `${o.site}/redirect?status=${status}&to=${encodeURIComponent(url)}`;
@@ -241,32 +280,26 @@ export const ATTACKS = {
   },
   font: { to: "read", run: async (url) => ({ loaded: (await new FontFace("x", `url("${url}")`).load()).family }) },
   // streams
-  EventSource: {
-    to: "stream",
-    run: (url) =>
-      new Promise((resolve) => {
-        const source = new EventSource(url, { withCredentials: true });
-        source.onmessage = source.onopen = () => resolve({ opened: true });
-        source.onerror = () => {
-          source.close();
-          resolve(null);
-        };
-      }),
-  },
+  EventSource: { to: "stream", run: eventSource },
   WebSocket: { to: "stream", run: socket(() => []) },
   "WebSocket, token as its protocol": { to: "stream", run: socket((o) => ["baa.v1", `bearer.${o.token}`]) },
   "WebSocket, token in the query": { to: "stream", run: (url, o) => socket(() => [])(withToken(url, o)) },
+  // conductor's bridge to Firefox
+  "WebSocket at the bridge": { to: "bridge", run: socket(() => [BRIDGE]) },
+  "WebSocket at the bridge without its protocol": { to: "bridge", run: socket(() => []) },
+  "WebSocket at the bridge, token in the query": {
+    to: "bridge",
+    run: (url, o) => socket(() => [BRIDGE, `bearer.${o.token}`])(withToken(url, o)),
+  },
+  "worker WebSocket at the bridge": { to: "bridge", run: worker(workerSocket(JSON.stringify(BRIDGE))) },
+  "EventSource at the bridge": { to: "bridge", run: eventSource },
+  "fetch GET of the bridge": { to: "bridge", run: (url) => readFetch(url, { mode: "no-cors" }) },
+  "fetch POST to the bridge": { to: "bridge", run: simple("text/plain") },
+  "WebSocket at the bridge that guesses codes": { to: "guess", run: guessOften },
   // workers
   "worker fetch": { to: "write", run: worker("await fetch(url, { method: 'POST', mode: 'no-cors', body })") },
   "worker importScripts": { to: "read", run: worker("importScripts(url); return { loaded: 'script' }") },
-  "worker WebSocket": {
-    to: "stream",
-    run: worker(`return new Promise((resolve) => {
-      const opened = new WebSocket(url.replace(/^http/, "ws"));
-      opened.onopen = () => resolve({ opened: true });
-      opened.onerror = () => resolve(null);
-    });`),
-  },
+  "worker WebSocket": { to: "stream", run: worker(workerSocket("[]")) },
   "service worker fetch": {
     to: "write",
     isSecureOnly: true,

@@ -1,6 +1,7 @@
 import path from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { CODEX_PREFIX, CODEX_ROUTES, CONDUCTOR_OWN_ROUTES, CONDUCTOR_ROUTES, SCOPES } from "@baa/contracts";
+import { FIREFOX_PATH } from "@baa/contracts/firefox";
 import {
   CONDUCTOR_SURFACES,
   createServer,
@@ -25,8 +26,9 @@ import { CodexForwarding } from "./codex-link/forwarding.ts";
 import { type CodexdLink, createCodexdLink } from "./codex-link/link.ts";
 import { type Config, VERSION } from "./config.ts";
 import { Core } from "./core.ts";
-import { eventSource } from "./http/event-source.ts";
+import { eventSource, firefoxEventSource } from "./http/event-source.ts";
 import { createHandlers } from "./http/handlers.ts";
+import { firefoxSockets } from "./firefox/firefox-server.ts";
 import { type ConductorMetrics, createConductorMetrics } from "./metrics.ts";
 import { HooksFile } from "./hooks/hooks-file.ts";
 import { readOpenApi } from "./openapi-file.ts";
@@ -132,7 +134,9 @@ export class Conductor {
         ownPorts: () => this.#ownPorts(),
         onAttempt: this.#metrics.onHookAttempt,
       };
-      this.#readiness.core = await Core.open({ config, logger, link: this.#link, token: this.#token, hooks, onFatal });
+      const { firefox } = this.#metrics;
+      const [link, token] = [this.#link, this.#token];
+      this.#readiness.core = await Core.open({ config, logger, link, token, hooks, firefox, onFatal });
       logger.info({ event: "leading", fence: this.#readiness.core.store.fence }, "this conductor leads");
     } catch (error) {
       if (!(error instanceof DamagedFileError) && !(error instanceof NewerStoreError)) throw error;
@@ -175,7 +179,16 @@ export class Conductor {
         metrics: () => this.#metrics.reply(),
         openapi: readOpenApi,
       }),
-      feeds: { events: eventSource(() => readiness.core) },
+      feeds: {
+        events: eventSource(() => readiness.core),
+        firefoxEvents: firefoxEventSource(() => readiness.core),
+      },
+      sockets: {
+        [FIREFOX_PATH]: firefoxSockets({
+          leading: () => readiness.leading().firefox.server,
+          now: () => readiness.core?.firefox.server,
+        }),
+      },
       forwarding: this.#forwarding,
       admit: (row) => readiness.admit(row, isRead(row)),
       notFoundHint: (asked) => (asked.startsWith(`${CODEX_PREFIX}/runs`) ? RUNS_HINT : undefined),
@@ -183,6 +196,8 @@ export class Conductor {
         surfaces: CONDUCTOR_SURFACES,
         allowedHosts: config.allowedHosts,
         credentials,
+        // Without a core nobody gets in either: `admit` says why, as it does of every other address.
+        admits: (origin) => readiness.core?.firefox.door.admits(origin) ?? true,
         ...(publicHosts === undefined ? {} : { publicHosts }),
         onReject: (reject) => this.#metrics.refused.inc({ code: reject.code }),
       },

@@ -67,6 +67,13 @@ const EnvSchema = z.object({
     .describe(
       "File (0600) with the targets of webhooks and their secrets (default: ~/.config/baa-conductor/hooks.json, where it is)",
     ),
+  BAA_CONDUCTOR_FIREFOX_HEARTBEAT_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(20_000)
+    .default(15_000)
+    .describe("How often a connected Firefox is pinged; it must be less than its extensions.background.idle.timeout"),
   BAA_NODE_ID: z.string().optional().describe("Name of this node, shown in /v1/runtime. `--host` beats it"),
   BAA_CONDUCTOR_LOG_LEVEL: z
     .enum(["debug", "info", "warn", "error"])
@@ -111,6 +118,7 @@ export interface Config {
     /** Ports of our services on this machine, as far as they are configured. */
     readonly ownPorts: readonly number[];
   };
+  readonly firefox: { readonly heartbeatMs: number };
   readonly stateDir: string;
   readonly logLevel: string;
 }
@@ -145,6 +153,7 @@ export const readConfig = (options: Options = {}, env: Record<string, string | u
       mustExist: vars.BAA_CONDUCTOR_HOOKS_FILE !== undefined,
       ownPorts: [...USUAL_PORTS, vars.BAA_STATUS_API_PORT, originOf(vars.BAA_CODEXD_LOCAL_API_BASE)?.port ?? 0],
     },
+    firefox: { heartbeatMs: vars.BAA_CONDUCTOR_FIREFOX_HEARTBEAT_MS },
     stateDir: path.join(state, "conductor"),
     statusTokenFile: path.join(state, "conductor", "status-token"),
     logLevel: vars.BAA_CONDUCTOR_LOG_LEVEL,

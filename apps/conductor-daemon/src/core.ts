@@ -7,6 +7,7 @@ import type { CodexdLink } from "./codex-link/link.ts";
 import { OpenWork } from "./codex-link/open-work.ts";
 import { type Config, VERSION } from "./config.ts";
 import { ControlService } from "./control/control-service.ts";
+import { FirefoxBridge, type FirefoxBridgeOptions } from "./firefox/firefox-bridge.ts";
 import { Deliveries } from "./hooks/deliveries.ts";
 import { type DispatcherOptions, HookDispatcher } from "./hooks/dispatcher.ts";
 import { HookService } from "./hooks/hook-service.ts";
@@ -24,6 +25,8 @@ export interface CoreOptions {
   readonly link: CodexdLink;
   readonly token: UpstreamToken;
   readonly hooks: Pick<DispatcherOptions, "file" | "onAttempt"> & Pick<SenderOptions, "ownPorts">;
+  /** Told of every command that a browser ended, and of every frame of theirs. */
+  readonly firefox: Pick<FirefoxBridgeOptions, "onEnded" | "onFrame">;
   readonly onFatal: (error: Error) => void;
 }
 
@@ -38,6 +41,7 @@ export class Core {
   readonly logs: LogIndex;
   readonly hooks: HookService;
   readonly deliveries: Deliveries;
+  readonly firefox: FirefoxBridge;
   readonly #dispatcher: HookDispatcher;
   readonly #codexdLog: CodexdSource;
   readonly #o: CoreOptions;
@@ -107,6 +111,10 @@ export class Core {
       onAttempt,
     });
     this.hooks = new HookService({ store, outbox, deliveries, file, dispatcher: this.#dispatcher, now: nowText });
+    const resultsDir = path.join(config.stateDir, "firefox");
+    const { heartbeatMs } = config.firefox;
+    const parts = { store, outbox, resultsDir, heartbeatMs, logger, newId: createId };
+    this.firefox = new FirefoxBridge({ ...o.firefox, ...parts, ...TIME });
     link.onChange((state) => this.#noteLink(state));
   }
 
@@ -118,11 +126,13 @@ export class Core {
     this.#noteLink(this.#o.link.state);
     this.control.start();
     this.#dispatcher.start();
+    this.firefox.start();
     this.follower.start();
   }
 
   async stop(): Promise<void> {
     this.control.stop();
+    this.firefox.stop();
     await this.follower.stop();
     await this.#codexdLog.close();
     await this.#dispatcher.stop();
@@ -144,4 +154,5 @@ export class Core {
   }
 }
 
+const TIME = { nowMs: Date.now, monoMs: () => performance.now() };
 const nowText = (): string => new Date().toISOString();

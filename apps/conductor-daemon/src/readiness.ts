@@ -20,6 +20,7 @@ const BEGINNINGS = new Set<string>([
   "codexStartTurn",
   "codexTurn",
   "codexCompactSession",
+  "createFirefoxCommand",
 ]);
 /** Rows that every conductor answers, whatever state it is in. */
 const ALWAYS = new Set<string>(["healthz", "readyz", "rolez", "runtime", "openapi", "metrics"]);

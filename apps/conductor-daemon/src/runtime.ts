@@ -1,6 +1,7 @@
 import { CODEX_PREFIX, type Capabilities, type CodexLink, type Runtime } from "@baa/contracts";
 import type { CodexdLink } from "./codex-link/link.ts";
 import { type Config, VERSION } from "./config.ts";
+import type { Core } from "./core.ts";
 import type { Readiness } from "./readiness.ts";
 
 export interface RuntimeSources {
@@ -32,10 +33,17 @@ export const runtimeDocument = (o: RuntimeSources, full: boolean): Runtime => {
     ...(core ? { fence: core.store.fence } : {}),
     listeners: o.listeners(),
     codexd: linkView(o),
-    ...(core ? { counts: { openTurns: core.openWork.turnCount, pendingApprovals: core.openWork.approvalCount } } : {}),
+    ...(core ? { counts: countsOf(core) } : {}),
     reasons: readiness.reasons(),
   };
 };
+
+const countsOf = ({ openWork, firefox }: Core): NonNullable<Runtime["counts"]> => ({
+  openTurns: openWork.turnCount,
+  pendingApprovals: openWork.approvalCount,
+  firefoxConnected: firefox.desk.size,
+  firefoxOpenCommands: firefox.openCommands,
+});
 
 const linkView = ({ link, readiness }: RuntimeSources): CodexLink => {
   const { state } = link;
@@ -67,8 +75,16 @@ export const capabilitiesDocument = (o: RuntimeSources, asOf: string): Capabilit
       },
       own("control", "/v1/control"),
       own("events", "/v1/events"),
+      firefoxCapability(o.readiness, why),
       own("hooks", "/v1/hooks"),
       own("logs", "/v1/logs"),
     ],
   };
+};
+
+/** Commands are taken for a browser that is away, too; whether one would be done now is what this tells. */
+const firefoxCapability = ({ core }: Readiness, why: string | undefined): Capabilities["capabilities"][number] => {
+  const reason = why ?? ((core?.firefox.desk.size ?? 0) > 0 ? undefined : "no browser is connected");
+  const available = reason === undefined;
+  return { name: "firefox", path: "/v1/firefox", available, ...(available ? {} : { reason }) };
 };

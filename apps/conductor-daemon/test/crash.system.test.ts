@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { SessionReply } from "@baa/contracts";
-import type { Conductor } from "@baa/test-kit";
+import { createRandom, type Conductor } from "@baa/test-kit";
 import { expect, test } from "vitest";
-import { randomFrom, readKills } from "./support/kills.ts";
+import { readKills } from "./support/kills.ts";
 import { allSessions, idsByTitle } from "./support/read-all.ts";
 import { startSystem } from "./support/system.ts";
 
@@ -30,7 +30,7 @@ test(
   async (t) => {
     const system = await startSystem(t);
     const { conductor, codexd } = system;
-    const random = randomFrom(seed);
+    const random = createRandom(seed);
     const stop = new AbortController();
     const reasons: string[] = [];
     const sessions = new Map<string, string>();
@@ -63,7 +63,7 @@ test(
       }),
     ];
     for (let life = 0; life < kills; life += 1) {
-      await sleep(random() * LIFE_MS);
+      await sleep(random.below(LIFE_MS));
       await conductor.kill("SIGKILL");
       await conductor.start({ until: "listening" });
     }

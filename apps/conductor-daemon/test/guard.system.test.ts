@@ -65,6 +65,7 @@ const targets = (): GuardTarget[] => [
   { method: "POST", path: "/v1/codex/turn", body: JSON.stringify({ sessionId, input: "attack" }) },
   { method: "DELETE", path: `/v1/codex/sessions/${sessionId}` },
   { method: "GET", path: "/v1/codex/events", isUpgrade: true },
+  { method: "GET", path: "/ws/firefox", isUpgrade: true, isForExtensions: true },
   { method: "GET", path: "/healthz", isOpen: true },
   { method: "GET", path: "/v1/runtime", isOpen: true },
 ];
@@ -190,6 +191,32 @@ test.each([
   });
   expect([404, 422, 400]).toContain(reply.status);
   expect(reply.body).not.toContain('"sessions"');
+});
+
+describe("the bridge to Firefox", () => {
+  const ORIGIN = "moz-extension://0a6a9e4c-3f0f-4e8e-9d3c-0123456789ab";
+
+  /** The first frame, or the status that came instead of a socket. */
+  const dial = (o: { headers?: Record<string, string>; at?: string } = {}): Promise<unknown> => {
+    const url = `ws://${o.at ?? "127.0.0.1"}:${conductor.port}/ws/firefox`;
+    const ws = new WebSocket(url, "conductor.firefox.v1", { origin: ORIGIN, headers: o.headers ?? {} });
+    return new Promise((resolve, reject) => {
+      ws.once("message", (data: Buffer) => resolve((JSON.parse(data.toString()) as { t: string }).t));
+      ws.once("unexpected-response", (_request, response) => resolve(response.statusCode));
+      ws.once("error", reject);
+    }).finally(() => ws.terminate());
+  };
+
+  test("is open to an extension while a pairing is, at both addresses, and never by the public name", async () => {
+    expect(await dial()).toBe(403);
+    const { json } = await conductor.request("POST", "/v1/firefox/pairings", {});
+    const { id } = (json as { pairing: { id: string } }).pairing;
+    expect([await dial(), await dial({ at: HOST })]).toEqual(["challenge", "challenge"]);
+    expect(await dial({ headers: { host: PUBLIC_NAME } })).toBe(403);
+    expect(await dial({ headers: { host: "evil.example" } })).toBe(421);
+    await conductor.request("DELETE", `/v1/firefox/pairings/${id}`);
+    expect(await dial()).toBe(403);
+  });
 });
 
 test("a stop with a stream of codexd open ends it with 1001, and the daemon with 0", async () => {

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeliveryList, DeliveryReply, HookList } from "@baa/contracts";
+import { createRandom } from "@baa/test-kit";
 import { expect, test } from "vitest";
 import { createSession, startTurn } from "./support/drive.ts";
 import { SECRET, startHookTarget } from "./support/hook-target.ts";
-import { randomFrom, readKills } from "./support/kills.ts";
+import { readKills } from "./support/kills.ts";
 import { allEvents } from "./support/read-all.ts";
 import { startSystem, type System, waitLink } from "./support/system.ts";
 
@@ -24,11 +25,11 @@ test(
     const system = await startSystem(t);
     const { conductor } = system;
     const target = await startHookTarget();
-    const random = randomFrom(seed);
+    const random = createRandom(seed);
     // Slow, and now and then unwilling: kills meet messages on their way, waiting, and just taken.
     target.answer = (response) => {
-      const status = random() < 0.1 ? 503 : 204;
-      setTimeout(() => response.writeHead(status).end(), random() * 60);
+      const status = random.below(10) === 0 ? 503 : 204;
+      setTimeout(() => response.writeHead(status).end(), random.below(60));
     };
     conductor.writeHooks([{ id: "phone", url: target.url, secret: SECRET, types: ["turn.*"] }]);
 
@@ -48,11 +49,11 @@ test(
         const started = await system.codexd.request("POST", at, { input: "hello" });
         const { turn } = started.json as { turn: { id: string } };
         await system.codexd.request("GET", `${at}/${turn.id}?waitMs=30000`, undefined, { timeoutMs: 40_000 });
-        await sleep(random() * 400);
+        await sleep(random.below(400));
       }
     })();
     for (let life = 0; life < hookKills; life += 1) {
-      await sleep(random() * LIFE_MS);
+      await sleep(random.below(LIFE_MS));
       await conductor.kill("SIGKILL");
       await conductor.start({ until: "listening" });
     }

@@ -1,7 +1,10 @@
+import { once } from "node:events";
 import fs from "node:fs";
+import type { IncomingMessage } from "node:http";
 import path from "node:path";
 import { plainRequest } from "@baa/test-kit";
 import { describe, expect, test } from "vitest";
+import WebSocket from "ws";
 import { conductorOn, emptyRoot } from "./support/alone.ts";
 import { problemOf } from "./support/drive.ts";
 
@@ -77,6 +80,11 @@ describe("one leader", () => {
     for (const at of ["/v1/control", "/v1/events", "/v1/codex/sessions", "/v1/capabilities"]) {
       expect(problemOf(await standby.request("GET", at))).toEqual({ status: 503, code: "not_leader" });
     }
+    const origin = "moz-extension://0a6a9e4c-3f0f-4e8e-9d3c-0123456789ab";
+    const bridge = new WebSocket(`ws://127.0.0.1:${standby.port}/ws/firefox`, "conductor.firefox.v1", { origin });
+    const [, refusal] = (await once(bridge, "unexpected-response")) as [unknown, IncomingMessage];
+    expect(refusal.statusCode).toBe(503);
+    refusal.destroy();
     if (process.platform === "linux") {
       const open = fs.readdirSync(`/proc/${standby.pid}/fd`).map((fd) => {
         try {

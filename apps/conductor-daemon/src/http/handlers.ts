@@ -5,6 +5,7 @@ import type { ControlInput } from "../control/control-machine.ts";
 import type { Core } from "../core.ts";
 import type { StoredReply } from "../store/replies.ts";
 import type { Readiness } from "../readiness.ts";
+import { firefoxHandlers } from "./firefox-handlers.ts";
 
 export interface HandlerDependencies {
   readonly readiness: Readiness;
@@ -49,6 +50,7 @@ export const createHandlers = (o: HandlerDependencies): Handlers<typeof CONDUCTO
     const { id, all } = c.body;
     return change(o.readiness.leading(), c, () => (all ? { kind: "take all back" } : { kind: "take back", id }));
   },
+  ...firefoxHandlers({ core: () => o.readiness.leading(), once }),
 });
 
 const controlReply = (core: Core): z.infer<typeof ControlReply> => ({ control: core.control.view() });
@@ -68,7 +70,7 @@ const change = (core: Core, c: RouteContext, input: () => ControlInput): Handler
   once(core, c, () => ({ status: 200, body: { control: core.control.change(input()) } }));
 
 /** Does it in one transaction with the stored reply; a repeated request with the same key gets that reply. */
-const once = (core: Core, c: RouteContext, work: () => StoredReply): HandlerReply => {
+const once = (core: Core, c: RouteContext, work: () => StoredReply): StoredReply => {
   const { idempotencyKey: key, canonicalPath, credential, request, body } = c;
   const mark =
     key === undefined

@@ -40,14 +40,17 @@ export class Replies {
     if (mark === undefined) return this.#store.write(work);
     const stored = this.#select.get<{ digest: string; status: number; body: string }>(mark.id);
     if (stored !== undefined && stored.digest !== mark.digest) throw new ProblemError("idempotency_key_reused");
-    if (stored !== undefined) return { status: stored.status, body: JSON.parse(stored.body) as unknown };
+    if (stored !== undefined) return { status: stored.status, body: bodyOf(stored.body) };
     return this.#store.write(() => {
       const reply = work();
       const nowMs = this.#nowMs();
       this.#dropOld.run(nowMs - KEPT_MS);
-      this.#insert.run(mark.id, mark.digest, reply.status, JSON.stringify(reply.body), nowMs);
+      this.#insert.run(mark.id, mark.digest, reply.status, JSON.stringify(reply.body ?? null), nowMs);
       this.#dropMany.run(REPLIES_MAX);
       return reply;
     });
   }
 }
+
+/** No reply of ours has the body null: it stands for none. */
+const bodyOf = (stored: string): unknown => (JSON.parse(stored) as unknown) ?? undefined;

@@ -18,6 +18,12 @@ it("the same key is done once and answered alike, also after a restart", async (
   expect(done).toBe(1);
 });
 
+it("a reply without a body stays one", async () => {
+  const replies = new Replies((await openStore()).store, () => 0);
+  const work = () => ({ status: 204, body: undefined });
+  expect([replies.once(MARK, work), replies.once(MARK, work)]).toEqual([work(), work()]);
+});
+
 it("the same key with another body is refused", async () => {
   const replies = new Replies((await openStore()).store, () => 0);
   replies.once(MARK, () => ({ status: 200, body: {} }));

@@ -40,6 +40,7 @@ const gates = () => [
   },
   { name: "generated docs", command: [bin("tsx"), "scripts/dev/generate-docs.ts", "--check"] },
   { name: "links in the docs", command: [process.execPath, "scripts/dev/check-links.mjs"] },
+  { name: "the extension, by Mozilla's linter", command: [process.execPath, "scripts/dev/lint-extension.mjs"] },
   { name: "nothing of this machine", command: [process.execPath, "scripts/dev/check-committed.mjs"] },
 ];
 

@@ -11,6 +11,7 @@ import { cliPage } from "./docs/cli-page.ts";
 import { envPage } from "./docs/env-page.ts";
 import { errorsPage } from "./docs/errors-page.ts";
 import { eventsPage } from "./docs/events-page.ts";
+import { firefoxPage } from "./docs/firefox-page.ts";
 import { httpPage } from "./docs/http-page.ts";
 import { limitsPage } from "./docs/limits-page.ts";
 import type { Page } from "./docs/markdown.ts";
@@ -42,6 +43,7 @@ const pages = [
   httpPage(),
   eventsPage(),
   limitsPage(),
+  firefoxPage(),
   envPage({ codexd: CODEXD_ENV, "conductor-daemon": CONDUCTOR_ENV, "status-api": STATUS_ENV, baa: CLI_ENV }),
   cliPage(),
   openApiPage("codexd", CODEXD_ROUTES),

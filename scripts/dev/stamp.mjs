@@ -34,6 +34,7 @@ const STEPS = {
       ...filesBelow("apps"),
       ...filesBelow("packages"),
       "scripts/dev/build-app.mjs",
+      "scripts/dev/build-extension.mjs",
       "scripts/dev/bundle.mjs",
       "docs/reference/openapi/codexd.json",
       "docs/reference/openapi/conductor.json",
@@ -42,6 +43,7 @@ const STEPS = {
     outputs: [
       "apps/codexd/dist/index.js",
       "apps/conductor-daemon/dist/index.js",
+      "apps/firefox-extension/dist/baa-conductor-mv2.xpi",
       "apps/status-api/dist/index.js",
       "packages/loopback-provider/dist/bin.js",
     ],

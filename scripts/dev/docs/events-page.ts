@@ -3,6 +3,7 @@ import {
   CODEXD_EVENT_TYPES,
   CONDUCTOR_EVENT_TYPES,
   FeedEvent,
+  type FirefoxEventType,
   FOLLOWED_TYPES,
   HeartbeatFrame,
   HelloFrame,
@@ -16,6 +17,23 @@ import { fieldRows, jsonSchema } from "./schema.ts";
 const HEAD = ["field", "always", "what"];
 
 const CONTROL = { hello: HelloFrame, reset: ResetFrame, heartbeat: HeartbeatFrame, bye: ByeFrame };
+
+/** What `data` has beside `clientId`. */
+const FIREFOX_DATA: Readonly<Record<FirefoxEventType, string>> = {
+  "firefox.paired": "`pairingId`, `kind`, `name`",
+  "firefox.connected":
+    "`connectionId`. Twice without `firefox.disconnected` between: it was replaced by a newer connection, or conductor was killed",
+  "firefox.disconnected": "`connectionId`",
+  "firefox.revoked": "`reason`: `revoked`, or `replaced` by a browser that was paired anew",
+  "firefox.site.asked": "`site`: something was refused there, and no rule says anything",
+  "firefox.site.changed": "`site`, `access` (`allowed`, `denied`, `forgotten`), `by` (a credential, or `user`)",
+  "firefox.command.queued": "`commandId`, `method`, `effect`, `by`",
+  "firefox.command.running": "`commandId`, `method`; only of one that takes longer than a moment",
+  "firefox.command.chunk": "`commandId`, `from`, `text`: the stream's text from `from` on is replaced",
+  "firefox.command.ended": "`commandId`, `method`, `state`, `error`; never the result",
+  "firefox.page.sent": "`eventId`, `sentAt`, `url`, `title`, `text` (256 KiB at most, then `isCut`)",
+  "firefox.selection.sent": "as `firefox.page.sent`",
+};
 
 const typeRows = (): string[][] => {
   const groups = new Map<string, string[]>();
@@ -47,4 +65,10 @@ export const eventsPage = (): Page =>
     ),
     "## conductor's feed",
     `The same feed at \`GET /v1/events\`, with events of conductor's own: ${CONDUCTOR_EVENT_TYPES.map(code).join(", ")}; and codexd's ${FOLLOWED_TYPES.map(code).join(", ")}, each once, without text, with its place there in \`data.codexd {logId, seq}\`.`,
+    "## Events of the Firefox bridge",
+    "They stand in conductor's feed; `GET /v1/firefox/events` has these alone, under the same numbers and the same `logId`. `data` has `clientId`, and:",
+    table(
+      ["type", "data"],
+      Object.entries(FIREFOX_DATA).map(([type, data]) => [code(type), data]),
+    ),
   ]);

@@ -38,7 +38,7 @@ export const limitsPage = (): Page => {
     ...Object.fromEntries(Object.entries(contracts.STATUS_ROUTES).map(([name, route]) => [`status ${name}`, route])),
   });
   return page("docs/reference/limits.md", "Limits", [
-    "Limits that the code fixes; times end in `Ms`, sizes in `BytesMax`. What an operator can set is in [env.md](env.md).",
+    "Limits that the code fixes; times end in `Ms`, sizes in `BytesMax`. What an operator can set is in [env.md](env.md). Those of the bridge to Firefox are in [firefox-protocol.md](firefox-protocol.md#limits).",
     "## Constants",
     table(["name", "value"], constantRows()),
     "## Sockets and event streams",

@@ -26,3 +26,21 @@ export const plain = (text: string): string =>
     .split("`")
     .map((part, index) => (index % 2 === 0 ? part.replaceAll("<", "\\<") : part))
     .join("`");
+
+/**
+ * A page that is written by hand but for its parts between `<!-- from the code: NAME -->` and `<!-- end -->`.
+ * @throws Error when a part has no place, or a place no part.
+ */
+export const filledPage = (path: string, text: string, parts: Readonly<Record<string, string>>): Page => {
+  const left = new Set(Object.keys(parts));
+  const filled = text.replaceAll(PLACE, (_all, begin: string, name: string, end: string) => {
+    const part = parts[name];
+    if (part === undefined) throw new Error(`${path}: nothing makes the part "${name}"`);
+    left.delete(name);
+    return `${begin}\n\n${part}\n\n${end}`;
+  });
+  if (left.size > 0) throw new Error(`${path} has no place for ${[...left].join(", ")}`);
+  return { path, text: filled };
+};
+
+const PLACE = /(<!-- from the code: ([^\n]*?) -->)[^]*?(<!-- end -->)/g;

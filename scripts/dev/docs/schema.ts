@@ -6,7 +6,8 @@ export interface JsonSchema {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly anyOf?: readonly JsonSchema[];
-  readonly items?: JsonSchema;
+  readonly items?: JsonSchema | boolean;
+  readonly prefixItems?: readonly JsonSchema[];
   readonly pattern?: string;
   readonly default?: unknown;
   readonly minimum?: number;
@@ -32,7 +33,8 @@ const typeName = (schema: JsonSchema): string => {
   if (schema.const !== undefined) return literals([schema.const]);
   if (schema.enum !== undefined) return literals(schema.enum);
   if (schema.anyOf !== undefined) return schema.anyOf.map(typeName).join(" or ");
-  if (schema.type === "array") return `list of ${typeName(schema.items ?? {})}`;
+  if (schema.prefixItems !== undefined) return `[${schema.prefixItems.map(typeName).join(", ")}]`;
+  if (schema.type === "array") return `list of ${typeof schema.items === "object" ? typeName(schema.items) : "any"}`;
   return scalarName(schema);
 };
 
@@ -41,7 +43,8 @@ export const describe = (schema: JsonSchema): string => {
   const facts = [typeName(schema)];
   if (schema.pattern !== undefined && schema.pattern.length < 40) facts.push(`like \`${schema.pattern}\``);
   if (schema.maxLength !== undefined) facts.push(`at most ${schema.maxLength} characters`);
-  if (schema.maxItems !== undefined) facts.push(`at most ${schema.maxItems} entries`);
+  if (schema.maxItems !== undefined && schema.prefixItems === undefined)
+    facts.push(`at most ${schema.maxItems} entries`);
   // zod writes the safe-integer bounds for every int(); they say nothing.
   if (schema.minimum !== undefined && schema.minimum > Number.MIN_SAFE_INTEGER) facts.push(`from ${schema.minimum}`);
   if (schema.maximum !== undefined && schema.maximum < Number.MAX_SAFE_INTEGER) facts.push(`to ${schema.maximum}`);

@@ -1,0 +1,1 @@
+export function buildExtension(dist: string): Promise<string[]>;

@@ -6,11 +6,14 @@ export class CliError extends Error {
   readonly exit: ExitName;
   /** Stable; `--json` shows it. */
   readonly code: string;
+  /** What to do now, in a sentence; told behind the message. */
+  readonly next: string | undefined;
 
-  constructor(exit: ExitName, code: string, message: string, o: { cause?: unknown } = {}) {
-    super(message, o);
+  constructor(exit: ExitName, code: string, message: string, o: { cause?: unknown; next?: string | undefined } = {}) {
+    super(message, { cause: o.cause });
     this.exit = exit;
     this.code = code;
+    this.next = o.next;
   }
 }
 

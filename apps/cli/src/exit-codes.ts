@@ -13,9 +13,12 @@ interface ExitDef {
 export const EXITS = {
   ok: { code: EXIT.ok, meaning: "done; the turn completed; all services are well" },
   failed: { code: EXIT.failed, meaning: "refused, or an unexpected error; the message says what and what next" },
-  turnFailed: { code: 2, meaning: "the turn failed" },
-  turnInterrupted: { code: 3, meaning: "the turn was interrupted" },
-  turnLost: { code: 4, meaning: "the turn was lost: nobody knows how it ended, and it is not sent again" },
+  turnFailed: { code: 2, meaning: "the turn, or the browser's command, failed" },
+  turnInterrupted: { code: 3, meaning: "the turn was interrupted, or the browser's command cancelled" },
+  turnLost: {
+    code: 4,
+    meaning: "the turn, or the browser's command, was lost: nobody knows whether it was done, and it is not sent again",
+  },
   approvalNeeded: { code: 5, meaning: "the turn waits for a decision; it goes on once you decide" },
   misfit: { code: 6, meaning: "the turn completed, and its answer does not fit the schema" },
   degraded: { code: 10, meaning: "something is not well, and something still serves" },

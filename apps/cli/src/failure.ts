@@ -13,7 +13,10 @@ export interface Failure {
 /** What was thrown, in words and as an exit code. `signal`: that of Ctrl-C, whose reason is a failure, too. */
 export const failureOf = async (error: unknown, signal: AbortSignal): Promise<Failure> => {
   if (signal.aborted && error === signal.reason) return of("stopped", error);
-  if (error instanceof CliError) return of(error.exit, error);
+  if (error instanceof CliError) {
+    const { message, ...failure } = of(error.exit, error);
+    return { ...failure, message: error.next === undefined ? message : `${message} ${error.next}` };
+  }
   if (error instanceof ConfigError) return of("config", error);
   // The client is loaded by then: nothing else throws these.
   const { ProblemReply, StreamClosedError, TransportError } = await import("@baa/client");

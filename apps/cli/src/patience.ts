@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { ProblemReply, TransportError } from "@baa/client";
-import type { Context } from "./context.ts";
+
+/** Whose call it is: a verb's context, or a server's. */
+export interface Patient {
+  readonly signal: AbortSignal;
+  readonly out: { note(text: string): void };
+}
 
 /** How long a command waits for a service that is just being restarted, in milliseconds. */
 const PATIENCE_MS = 60_000;
@@ -22,14 +27,18 @@ const isPassing = (error: unknown): error is ProblemReply | TransportError =>
     : error instanceof TransportError && (error.fault === "connection" || error.fault === "timeout");
 
 /**
- * Makes a call until it is answered, for a minute at most, with one Idempotency-Key: a daemon that is killed in the
- * middle and started again does the thing once. What is being waited for is said once, on stderr.
+ * Makes a call until it is answered, for a minute at most (or `forMs`), with one Idempotency-Key: a daemon that is
+ * killed in the middle and started again does the thing once. What is being waited for is said once, on stderr.
  *
  * Throws what the call threw last, and the signal's reason.
  */
-export const patiently = async <T>(context: Context, call: (key: string) => Promise<T>): Promise<T> => {
+export const patiently = async <T>(
+  { signal, out }: Patient,
+  call: (key: string) => Promise<T>,
+  { forMs = PATIENCE_MS }: { readonly forMs?: number } = {},
+): Promise<T> => {
   const key = crypto.randomUUID();
-  const endMs = performance.now() + PATIENCE_MS;
+  const endMs = performance.now() + forMs;
   let pauseMs: number = PAUSE_MS.first;
   for (let isTold = false; ; isTold = true) {
     try {
@@ -38,8 +47,8 @@ export const patiently = async <T>(context: Context, call: (key: string) => Prom
       if (!isPassing(error)) throw error;
       const waitMs = Math.max(pauseMs, (error instanceof ProblemReply && error.retryAfterMs) || 0);
       if (performance.now() + waitMs > endMs) throw error;
-      if (!isTold) context.out.note(`${error.message} Trying for ${PATIENCE_MS / 1000} s; Ctrl-C leaves.`);
-      await sleep(waitMs, undefined, { signal: context.signal }).catch(() => context.signal.throwIfAborted());
+      if (!isTold) out.note(`${error.message} Trying for ${Math.ceil(forMs / 1000)} s; Ctrl-C leaves.`);
+      await sleep(waitMs, undefined, { signal }).catch(() => signal.throwIfAborted());
       pauseMs = Math.min(pauseMs * 2, PAUSE_MS.max);
     }
   }

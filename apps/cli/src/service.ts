@@ -24,5 +24,7 @@ export interface Service {
   events(options: Omit<StreamOptions, "onEvent">): AsyncGenerator<FeedEvent, void, void>;
   /** Follows conductor's own feed. Throws CliError `usage` when this is codexd. */
   followConductor(options: StreamOptions): Promise<FollowSummary>;
+  /** Follows what the Firefox bridge appends to that feed. Throws CliError `usage` when this is codexd. */
+  followFirefox(options: StreamOptions): Promise<FollowSummary>;
   close(): Promise<void>;
 }

@@ -22,6 +22,7 @@ export interface OptionDef {
 export const GROUPS = {
   talk: "Talk to Codex:",
   sessions: "Sessions and approvals:",
+  browser: "The operator's Firefox:",
   operate: "Operate:",
 } as const;
 

@@ -158,12 +158,14 @@ describe("Ctrl-C", () => {
   });
 });
 
+/** Below `mcp`: they speak their own protocol. */
+const SERVERS = ["codex", "firefox"];
+
 test("every verb says what it does, and what its JSON is; exit codes are distinct", () => {
   const all = (verbs: readonly VerbDef[]): VerbDef[] => verbs.flatMap((def) => [def, ...all(def.verbs ?? [])]);
   for (const { name, summary, run: does, json, options = [] } of all(VERBS)) {
     expect([name, summary]).toEqual([name, expect.stringMatching(/^[a-z`].*[^.]$/)]);
-    // `mcp codex` speaks its own protocol.
-    if (does !== undefined && name !== "codex") expect([name, json]).toEqual([name, expect.any(String)]);
+    if (does !== undefined && !SERVERS.includes(name)) expect([name, json]).toEqual([name, expect.any(String)]);
     // A secret never stands in an argument.
     for (const { flags } of options) expect(flags).not.toMatch(/--(token|password|key|secret)\b(?!-file)/);
   }

@@ -11,6 +11,8 @@ export interface AnswerUsage {
 /** A call of a tool by the model. `input` makes it a custom (free-form) tool call such as `apply_patch`. */
 export interface ToolCall {
   readonly name: string;
+  /** Of tools that Codex offers as a group: those of an MCP server, `mcp__<server>`. */
+  readonly namespace?: string;
   /** Arguments of a function call; an object is written as JSON. */
   readonly arguments?: Record<string, unknown> | string;
   readonly input?: string;

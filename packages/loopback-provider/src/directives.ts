@@ -10,6 +10,7 @@ export interface Directives {
 
 export interface DirectiveTool {
   readonly name: string;
+  readonly namespace?: string;
   readonly arguments?: Record<string, unknown>;
   readonly input?: string;
 }
@@ -74,7 +75,8 @@ function splitPair(pair: string): [string, string] {
 
 /**
  * `run` and `escalate` are Codex's `exec_command`, `patch: path content` its `apply_patch` (which Codex offers to
- * models it knows, such as gpt-5.5); `tool: name {json}` is any other.
+ * models it knows, such as gpt-5.5); `tool: name {json}` is any other,
+ * `tool: mcp__server/name {json}` one of an MCP server.
  */
 function toolOf(word: string, phrase: string): DirectiveTool {
   if (word === "run") return { name: "exec_command", arguments: { cmd: phrase } };
@@ -87,7 +89,8 @@ function toolOf(word: string, phrase: string): DirectiveTool {
     const file = `*** Add File: ${path}\n+${content.join(" ").replaceAll("\n", "\n+")}\n`;
     return { name: "apply_patch", input: `*** Begin Patch\n${file}*** End Patch\n` };
   }
-  const [name = "", ...json] = phrase.split(/\s+(?=\{)/);
+  const [words = "", ...json] = phrase.split(/\s+(?=\{)/);
+  const [name = "", namespace] = words.split("/").toReversed();
   const parsed = z.record(z.string(), z.unknown()).parse(JSON.parse(json.length === 0 ? "{}" : json.join(" ")));
-  return { name, arguments: parsed };
+  return { name, ...(namespace === undefined ? {} : { namespace }), arguments: parsed };
 }

@@ -43,7 +43,9 @@ export function reasoningFrames(itemId: string, index: number, text: string): st
 }
 
 export function toolCallFrame(callId: string, index: number, call: ToolCall): string {
-  const common = { id: `item_${callId}`, call_id: callId, name: call.name, status: "completed" };
+  const { name, namespace } = call;
+  const group = namespace === undefined ? {} : { namespace };
+  const common = { id: `item_${callId}`, call_id: callId, name, ...group, status: "completed" };
   const item =
     call.input === undefined
       ? { type: "function_call", ...common, arguments: argumentsText(call.arguments) }

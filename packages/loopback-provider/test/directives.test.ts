@@ -25,6 +25,12 @@ test("several tools keep their order; each kind becomes the call codex knows", (
   ]);
 });
 
+test("a tool of an MCP server is named with its group", () => {
+  expect(parseDirectives('[[tool: mcp__files/read {"a":1}]]').tools).toEqual([
+    { namespace: "mcp__files", name: "read", arguments: { a: 1 } },
+  ]);
+});
+
 test("brackets that are none of ours stay text", () => {
   const prompt = "if [[ -f x ]]; then echo [[wikilink]]; fi [[Capital]] [[]]";
   expect(parseDirectives(prompt)).toEqual({ rest: prompt, options: {}, tools: [] });

@@ -88,8 +88,8 @@ export class ApprovalDesk {
     for (;;) {
       const decision = readDecision(await this.#line(decisionPrompt(approval), signal), approval);
       if (decision !== undefined) {
-        const needsContent = approval.kind === "elicitation" && decision.decision === "accept" && approval.schema;
-        return needsContent ? { ...decision, content: await this.#content(signal) } : decision;
+        const isYes = approval.kind === "elicitation" && decision.decision === "accept";
+        return isYes && needsContent(approval) ? { ...decision, content: await this.#content(signal) } : decision;
       }
     }
   }
@@ -124,5 +124,11 @@ export class ApprovalDesk {
     return line;
   }
 }
+
+/** Whether the form has a field that must be filled in; else a yes is the whole answer. */
+const needsContent = ({ schema }: Approval): boolean => {
+  const { required } = (schema ?? {}) as { required?: unknown };
+  return schema !== undefined && (!Array.isArray(required) || required.length > 0);
+};
 
 const promptOf = ({ options }: Question): string => (options?.length ? "number or text: " : "answer: ");

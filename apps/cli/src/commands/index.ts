@@ -4,6 +4,7 @@ import { approve, decline } from "./approve.ts";
 import { ask } from "./ask.ts";
 import { chat } from "./chat.ts";
 import { events } from "./events.ts";
+import { firefox } from "./firefox.ts";
 import { interrupt } from "./interrupt.ts";
 import { newSession } from "./new.ts";
 import { completion } from "./completion.ts";
@@ -28,6 +29,7 @@ export const VERBS: readonly VerbDef[] = [
   approve,
   decline,
   events,
+  firefox,
   status,
   ...OPERATOR_VERBS,
   completion(() => VERBS),

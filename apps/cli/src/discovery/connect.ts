@@ -94,8 +94,8 @@ const open = async (kind: ServiceKind, place: Place, config: Config): Promise<Se
       codex: codexd,
       conductor: undefined,
       codexd,
-      followConductor: () =>
-        Promise.reject(usageError("codexd has no feed of conductor's; conductor does not answer.")),
+      followConductor: refuseFeed,
+      followFirefox: refuseFeed,
       close: () => codexd.close(),
     };
   }
@@ -109,9 +109,13 @@ const open = async (kind: ServiceKind, place: Place, config: Config): Promise<Se
     conductor,
     codexd: undefined,
     followConductor: (more) => followEvents({ ...stream(CONDUCTOR_OWN_ROUTES.events.path), ...more }),
+    followFirefox: (more) => followEvents({ ...stream(CONDUCTOR_OWN_ROUTES.firefoxEvents.path), ...more }),
     close: () => conductor.close(),
   };
 };
+
+const refuseFeed = (): Promise<never> =>
+  Promise.reject(usageError("codexd has no feed of conductor's; conductor does not answer."));
 
 const followers = (stream: Pick<FollowOptions, "baseUrl" | "path" | "token">): Pick<Service, "follow" | "events"> => ({
   follow: (more) => followEvents({ ...stream, ...more }),

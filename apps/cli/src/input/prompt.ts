@@ -12,12 +12,13 @@ const PROMPT_BYTES_MAX = 8 * 1024 * 1024;
  */
 export const readPrompt = async (context: Context, words: readonly string[]): Promise<string> => {
   const isFromStdin = words.length === 0 ? context.stdin.isTTY !== true : words.length === 1 && words[0] === "-";
-  const text = isFromStdin ? await readAll(context) : words.join(" ");
+  const text = isFromStdin ? await readStdin(context) : words.join(" ");
   if (text.trim() === "") throw usageError("nothing is asked: give a text, or - to read it from stdin");
   return text;
 };
 
-const readAll = async ({ stdin, signal }: Context): Promise<string> => {
+/** All of stdin as text. Throws CliError `usage` when it is too much. */
+export const readStdin = async ({ stdin, signal }: Context): Promise<string> => {
   const chunks: Buffer[] = [];
   let bytes = 0;
   try {

@@ -16,14 +16,16 @@ const SILENCE_MS = 10_000;
 export class Progress {
   readonly #send: ((note: ProgressNote) => Promise<void>) | undefined;
   #count = 0;
-  #message = "waits for Codex";
+  #message: string;
   #isPending = false;
   /** Whether the timer runs for the gap after a word; else it runs for silence. */
   #isInGap = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(send: ((note: ProgressNote) => Promise<void>) | undefined) {
+  /** `atFirst`: what is said in a silence before the first word. */
+  constructor(send: ((note: ProgressNote) => Promise<void>) | undefined, atFirst: string) {
     this.#send = send;
+    this.#message = atFirst;
     if (send !== undefined) this.#awaitSilence();
   }
 

@@ -1,10 +1,8 @@
 import { ProblemReply } from "@baa/client";
 import type { StartTurn, Turn, TurnDetail } from "@baa/contracts";
 import { awaitTurn } from "./await-turn.ts";
+import { isTakenBack } from "./taken-back.ts";
 import type { ToolCall } from "./tool.ts";
-
-/** The SDK's word for a connection that is gone, as opposed to a request that was taken back. */
-const CONNECTION_CLOSED = "CONNECTION_CLOSED";
 
 export interface RunTurnOptions {
   readonly sessionId: string;
@@ -29,9 +27,6 @@ export const runTurn = async (call: ToolCall, { sessionId, start, waitMs }: RunT
     throw error;
   }
 };
-
-const isTakenBack = (signal: AbortSignal): boolean =>
-  signal.aborted && (signal.reason as { code?: unknown } | undefined)?.code !== CONNECTION_CLOSED;
 
 const interrupt = async ({ service, log }: ToolCall, { id, sessionId }: Turn): Promise<void> => {
   try {

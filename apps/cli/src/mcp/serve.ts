@@ -1,7 +1,11 @@
 import { serveStdio } from "@modelcontextprotocol/server/stdio";
-import { type CodexServerOptions, createCodexServer } from "./server.ts";
+import type { McpServer } from "@modelcontextprotocol/server";
+import type { ToolHost } from "./tool.ts";
 
-export interface ServeOptions extends CodexServerOptions {
+export interface ServeOptions {
+  /** Makes the server as a client sees it. */
+  readonly createServer: () => McpServer;
+  readonly host: ToolHost;
   /** The process's own, whose end is the client's. */
   readonly stdin: NodeJS.ReadableStream;
   /** Ends the serving. */
@@ -17,8 +21,8 @@ export const serve = async (o: ServeOptions): Promise<void> => {
     o.stdin.once("end", resolve).once("close", resolve);
     o.signal.addEventListener("abort", () => resolve(), { once: true });
   });
-  const handle = serveStdio(() => createCodexServer(o), { onerror: (error) => o.log(error.message) });
+  const handle = serveStdio(o.createServer, { onerror: (error) => o.host.log(error.message) });
   await ended;
   await handle.close();
-  await o.link.close();
+  await o.host.link.close();
 };

@@ -16,9 +16,12 @@ interface ToolFault {
 /** Under this key of `_meta` a failed call carries `{code, status?, detail, next?, retryAfterMs?, turnId?}`. */
 const FAULT_META_KEY = "so.makefile.baa/problem";
 
-/** A tool's failure as the model sees it: the code, what happened, and what to do next. */
-export const toolError = (error: unknown): CallToolResult => {
-  const fault = faultOf(error);
+/**
+ * A tool's failure as the model sees it: the code, what happened, and what to do next. `afterLoss`: that next step when
+ * no reply came.
+ */
+export const toolError = (error: unknown, afterLoss: string): CallToolResult => {
+  const fault = faultOf(error, afterLoss);
   const status = fault.status === undefined ? "" : ` (${fault.status})`;
   const next = fault.next === undefined ? "" : ` Next: ${fault.next}`;
   return {
@@ -28,12 +31,14 @@ export const toolError = (error: unknown): CallToolResult => {
   };
 };
 
-const faultOf = (error: unknown): ToolFault => {
+const faultOf = (error: unknown, afterLoss: string): ToolFault => {
   if (error instanceof ProblemReply) return problemFault(error);
-  if (error instanceof CliError) return { code: error.code, detail: error.message };
+  if (error instanceof CliError) {
+    return { code: error.code, detail: error.message, ...(error.next === undefined ? {} : { next: error.next }) };
+  }
   if (error instanceof TransportError) {
     const detail = `No reply came (${error.code ?? error.fault}), so whether it was done is not known.`;
-    return { code: "no_reply", detail, next: "Call `status`; then look at the session before you send it again." };
+    return { code: "no_reply", detail, next: afterLoss };
   }
   if (error instanceof UnexpectedReplyError) {
     return { code: "unexpected_reply", detail: error.message, next: "Run `baa doctor`: the versions may differ." };

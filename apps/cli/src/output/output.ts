@@ -47,8 +47,8 @@ export class Output {
     return this.#stdout;
   }
 
-  /** Text on stdout as it is, without a newline. Resolves when the other side has taken it: a pipe may be slow. */
-  write(text: string): Promise<void> {
+  /** Text or bytes on stdout as they are, without a newline. Resolves when the other side has taken it: a pipe may be slow. */
+  write(text: string | Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#stdout.write(text, (error) => (error ? reject(error) : resolve()));
     });

@@ -64,7 +64,7 @@ const wait = (turn: FakeTurn, more: Partial<AwaitTurnOptions> = {}): Promise<Tur
     turn: TURN,
     waitMs: 10_000,
     stopsAtApproval: true,
-    progress: new Progress(undefined),
+    progress: new Progress(undefined, ""),
     signal: new AbortController().signal,
     onTrouble: () => undefined,
     ...more,

@@ -9,7 +9,7 @@ const makeProgress = () => {
   const progress = new Progress(({ progress: count, message }) => {
     sent.push(`${count} ${message}`);
     return Promise.resolve();
-  });
+  }, "waits for Codex");
   return { progress, sent };
 };
 
@@ -44,9 +44,9 @@ test("at its end it says what is pending, and nothing any more", () => {
 });
 
 test("a client that did not ask hears nothing, and one that is gone is no error", async () => {
-  const silent = new Progress(undefined);
+  const silent = new Progress(undefined, "");
   silent.say("a");
-  const gone = new Progress(() => Promise.reject(new Error("closed")));
+  const gone = new Progress(() => Promise.reject(new Error("closed")), "");
   gone.say("a");
   gone.close();
   await Promise.resolve();

@@ -1,8 +1,7 @@
-import { type CallToolResult, Client } from "@modelcontextprotocol/client";
+import { type CallToolResult, Client, type ElicitResult } from "@modelcontextprotocol/client";
 import { StdioClientTransport } from "@modelcontextprotocol/client/stdio";
-import type { Stack } from "./stack.ts";
 
-/** The SDK's own client with `baa mcp codex` behind it. */
+/** The SDK's own client with one of our servers behind it. */
 export interface McpClient {
   readonly client: Client;
   /** What the server wrote to its stderr. */
@@ -10,21 +9,42 @@ export interface McpClient {
   close(): Promise<void>;
 }
 
-/** Spawns `baa mcp codex` and shakes hands. `isModern`: with the revision of 2026, else as most clients of today. */
-export async function startMcp(
-  stack: Stack,
-  o: { words?: readonly string[]; env?: Readonly<Record<string, string>>; isModern?: boolean } = {},
-): Promise<McpClient> {
+/** Arguments of Node that run `baa`, and the environment that it finds everything by. */
+export interface Baa {
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface McpOptions {
+  /** Default `codex`. */
+  readonly server?: "codex" | "firefox";
+  readonly words?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** With the revision of 2026, else as most clients of today. */
+  readonly isModern?: boolean;
+  /** The person before the client, who is shown forms. Without one the client cannot show any. */
+  readonly person?: (message: string) => ElicitResult;
+}
+
+/** Spawns `baa mcp …` and shakes hands. */
+export async function startMcp({ baa }: { readonly baa: Baa }, o: McpOptions = {}): Promise<McpClient> {
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [...stack.baa.args, "mcp", "codex", ...(o.words ?? [])],
-    env: { ...stack.baa.env, ...o.env },
+    args: [...baa.args, "mcp", o.server ?? "codex", ...(o.words ?? [])],
+    env: { ...baa.env, ...o.env },
     stderr: "pipe",
   });
   let log = "";
   transport.stderr?.on("data", (chunk: Buffer) => (log += chunk.toString()));
-  const info = { name: "test", version: "1" };
-  const client = o.isModern === true ? new Client(info, { versionNegotiation: { mode: "auto" } }) : new Client(info);
+  const { person } = o;
+  const client = new Client(
+    { name: "test", version: "1" },
+    {
+      ...(o.isModern === true ? { versionNegotiation: { mode: "auto" as const } } : {}),
+      ...(person === undefined ? {} : { capabilities: { elicitation: {} } }),
+    },
+  );
+  if (person !== undefined) client.setRequestHandler("elicitation/create", ({ params }) => person(params.message));
   await client.connect(transport);
   return { client, log: () => log, close: () => client.close() };
 }

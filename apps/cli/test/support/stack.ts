@@ -6,6 +6,8 @@ import { type Codexd, type Conductor, findEntry, startCodexd, startConductor } f
 import type { CodexdOptions } from "@baa/test-kit";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 
+import type { Baa } from "./mcp-client.ts";
+
 /** How a `baa` ended, and what it said. */
 export interface Said {
   readonly code: number | null;
@@ -27,7 +29,7 @@ export interface Stack {
   readonly codexd: Codexd;
   readonly conductor: Conductor;
   /** Arguments of Node that run `baa`, and the environment that it finds everything by. */
-  readonly baa: { readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> };
+  readonly baa: Baa;
   readonly spawn: (words: readonly string[], o?: RunOptions) => ChildProcessWithoutNullStreams;
   readonly run: (words: readonly string[], o?: RunOptions) => Promise<Said>;
 }
@@ -87,7 +89,7 @@ function stackOf(provider: LoopbackProvider, codexd: Codexd, conductor: Conducto
   };
 }
 
-const baaEnv = (codexd: Codexd, conductor: Conductor): Record<string, string> => ({
+export const baaEnv = (codexd: Codexd, conductor: Conductor): Record<string, string> => ({
   PATH: process.env["PATH"] ?? "",
   HOME: codexd.layout.home,
   BAA_STATE_DIR: codexd.root.join("runtime", "state"),

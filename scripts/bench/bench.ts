@@ -1,6 +1,7 @@
 // `pnpm bench`: codexd against its yardsticks in one run. See docs/reference/performance.md.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
+import { firefoxRows, measureFirefox } from "./firefox.ts";
 import { loadPerCore, machineFacts } from "./machine.ts";
 import { FANOUT_DELTAS, measureFanout, measureLatency, measureThroughput, SUBSCRIBERS, warmUp } from "./measure.ts";
 import { type BenchOptions, type Measurement, readOptions, USAGE } from "./options.ts";
@@ -25,7 +26,7 @@ function build(app: string): void {
 /** The daemons that the measurements need. */
 function buildFor(only: BenchOptions["only"]): void {
   build("codexd");
-  if (only.has("proxy") || only.has("memory")) build("conductor-daemon");
+  if (only.has("proxy") || only.has("memory") || only.has("firefox")) build("conductor-daemon");
   if (only.has("memory")) build("status-api");
 }
 
@@ -71,6 +72,9 @@ async function measure(o: BenchOptions, show: Show): Promise<void> {
   }
   if (o.only.has("turns")) show(`${TURNS} turns at once`, turnsRows(await measureTurns()));
   if (o.only.has("proxy")) show("Through conductor", proxyRows(await measureProxy(o)));
+  if (o.only.has("firefox")) {
+    show("The bridge to Firefox", firefoxRows(await measureFirefox({ rounds: Math.min(o.rounds, 3) })));
+  }
   if (o.only.has("memory")) show("All daemons, idle", memoryRows(await measureMemory(Math.min(o.rounds, 3))));
 }
 

@@ -62,7 +62,8 @@ async function sample(): Promise<Sample> {
 
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
 
-const rssMib = (pid: number): number =>
+/** Resident memory of a process. */
+export const rssMib = (pid: number): number =>
   Number(execFileSync("ps", ["-o", "rss=", "-p", String(pid)], { encoding: "utf8" })) / 1024;
 
 function pssMib(pid: number): number | undefined {

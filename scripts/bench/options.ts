@@ -11,13 +11,14 @@ export const MEASUREMENTS = [
   "turns",
   "proxy",
   "memory",
+  "firefox",
 ] as const;
 export type Measurement = (typeof MEASUREMENTS)[number];
 
 export const USAGE = `Usage: pnpm bench [--write] [--rounds N] [--only LIST] [--deltas N] [--subscribers N] [--profile DIR]
 
 Measures codexd (the built bundle) against yardsticks in one run: a bare codex app-server on the same provider, the
-least service of the same parts, ws itself; conductor against codexd; and what all daemons hold.
+least service of the same parts, ws itself; conductor against codexd; what all daemons hold; and the bridge to Firefox.
 
   --write          put the tables into docs/reference/performance.md
   --rounds N       rounds of each measurement, yardstick and codexd by turns (default 5; the long ones take 3 at most)

@@ -35,7 +35,7 @@ test("wrong options are named", () => {
   expect([...readOptions(["--only", "start,latency"]).only]).toEqual(["start", "latency"]);
   expect(() => readOptions(["--rounds", "0"])).toThrow("--rounds: expected a whole number from 1, got 0");
   expect(() => readOptions(["--only", "all"])).toThrow(
-    "--only: expected some of start, latency, throughput, fanout, sessions, replay, recovery, turns, proxy, memory, got all",
+    "--only: expected some of start, latency, throughput, fanout, sessions, replay, recovery, turns, proxy, memory, firefox, got all",
   );
 });
 

@@ -1,8 +1,7 @@
+import { campaignConfig, createRandom } from "@baa/test-kit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkHouse } from "./support/campaign/check.ts";
-import { campaignConfig } from "./support/campaign/config.ts";
 import { describePoint, fullCampaign, shortCampaign } from "./support/campaign/point.ts";
-import { createRandom } from "./support/campaign/random.ts";
 import { runPoint } from "./support/campaign/run-point.ts";
 import { createSession, runTurn } from "./support/drive.ts";
 import { useSystem } from "./support/system.ts";

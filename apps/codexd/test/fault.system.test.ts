@@ -1,9 +1,8 @@
 import fs from "node:fs";
 import path from "node:path";
 import { startLoopbackProvider } from "@baa/loopback-provider";
-import { codexPlay, type LedgerEvent, type Play, type PlainReply, startCodexd } from "@baa/test-kit";
+import { campaignConfig, codexPlay, type LedgerEvent, type Play, type PlainReply, startCodexd } from "@baa/test-kit";
 import { describe, expect, test } from "vitest";
-import { campaignConfig } from "./support/campaign/config.ts";
 import { createSession, problemOf, readTurn, runTurn, startTurn, turnsPath } from "./support/drive.ts";
 import { type FakeSystem, NO_PROBES, startFakeSystem } from "./support/fake-system.ts";
 import { rssBytes } from "./support/process-facts.ts";

@@ -1,8 +1,15 @@
 import http from "node:http";
-import { type Codexd, codexPlay, openReader, plainRequest, type Reader, startHalfOpenProxy } from "@baa/test-kit";
+import {
+  campaignConfig,
+  createRandom,
+  type Codexd,
+  codexPlay,
+  openReader,
+  plainRequest,
+  type Reader,
+  startHalfOpenProxy,
+} from "@baa/test-kit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { campaignConfig } from "./support/campaign/config.ts";
-import { createRandom } from "./support/campaign/random.ts";
 import { createSession, readSession, runTurn, startTurn } from "./support/drive.ts";
 import { type FakeSystem, makeFakeSystem, NO_PROBES, startFakeSystem } from "./support/fake-system.ts";
 import { openFiles, rssBytes } from "./support/process-facts.ts";

@@ -3,6 +3,8 @@ import fs from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import {
+  campaignConfig,
+  createRandom,
   type Codexd,
   codexPlay,
   createFakeChild,
@@ -14,8 +16,6 @@ import {
   waitGone,
 } from "@baa/test-kit";
 import { describe, expect, test } from "vitest";
-import { campaignConfig } from "./support/campaign/config.ts";
-import { createRandom } from "./support/campaign/random.ts";
 import { makeContenders, race } from "./support/contenders.ts";
 import {
   createSession,

@@ -1,6 +1,6 @@
-import { BROWSER_NAMES, useBrowser } from "@baa/test-kit/browser";
+import { BROWSER_NAMES, POOR_CONTRAST, useBrowser } from "@baa/test-kit/browser";
 import { describe, expect, test } from "vitest";
-import { expectGoodManners, openPage, POOR_CONTRAST, see, shows, SMALL, textOf } from "./support/page.ts";
+import { expectGoodManners, openPage, see, shows, SMALL, textOf } from "./support/page.ts";
 import { createSession, decide, startTurn, useSystem, waitTurn } from "./support/system.ts";
 
 const getSystem = useSystem();

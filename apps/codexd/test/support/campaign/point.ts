@@ -1,5 +1,4 @@
-import type { Failpoint } from "@baa/test-kit";
-import type { Random } from "./random.ts";
+import type { Failpoint, Random } from "@baa/test-kit";
 import { STAGE_NAMES, type StageName } from "./stage.ts";
 
 /** Who is killed (SIGKILL). `both`: the child, and codexd before it can notice. */

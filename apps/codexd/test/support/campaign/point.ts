@@ -22,11 +22,15 @@ export const describePoint = (point: Point): string => {
 
 const LOG = "events";
 
-/** Every stage with every victim. */
-export const stagePoints = (): Point[] =>
-  STAGE_NAMES.flatMap((stage) =>
-    (["child", "codexd", "both"] as const).map((victim): Point => ({ kind: "stage", stage, victim })),
-  );
+/** Every stage, each with a victim that is drawn. */
+const stagePoints = (random: Random): Point[] =>
+  STAGE_NAMES.map((stage): Point => ({ kind: "stage", stage, victim: random.pick(["child", "codexd", "both"]) }));
+
+/** One of each two neighbours. */
+const halfOf = (random: Random, points: readonly Point[]): Point[] =>
+  points
+    .filter((_, index) => index % 2 === 0)
+    .map((point, index) => random.pick([point, points[2 * index + 1] ?? point]));
 
 /**
  * codexd dies at the nth write or fsync of its log, counted from the moment the command is asked for. A turn makes
@@ -66,11 +70,11 @@ export const momentPoint = (random: Random, victim: Victim): Point => ({
   turns: 1 + random.below(3),
 });
 
-/** The short form: every stage, every kind of write, some moments. */
+/** The short form: every stage, every kind of write, some moments. Who dies, and before or after it, is drawn. */
 export const shortCampaign = (random: Random): Point[] => [
-  ...stagePoints(),
-  ...failpointPoints("turn", { writes: [1, 5, 7, 11], syncs: [1, 2, 3, 4], torn: [1, 5, 9] }),
-  ...failpointPoints("decision", { writes: [1, 3], syncs: [1, 2] }),
+  ...stagePoints(random),
+  ...halfOf(random, failpointPoints("turn", { writes: [1, 5, 7, 11], syncs: [1, 2, 3, 4], torn: [1, 5, 9] })),
+  ...halfOf(random, failpointPoints("decision", { writes: [1, 3], syncs: [1, 2] })),
   ...failpointPoints("session", { writes: [1], syncs: [1] }),
   ...(["codexd", "child", "codexd", "both", "codexd", "codexd", "child", "codexd", "codexd", "codexd"] as const).map(
     (victim) => momentPoint(random, victim),

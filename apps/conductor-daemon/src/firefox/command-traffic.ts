@@ -52,7 +52,7 @@ export class CommandTraffic {
   send(head: CommandHead, ttlMs: number): void {
     const { store, commands } = this.#o;
     if (!this.#outgoing.isFree) return store.afterCommit(() => this.#outgoing.add(head.id));
-    const frame = commands.deliver(head, ttlMs);
+    const { frame } = commands.deliver(head, ttlMs);
     store.afterCommit(() => this.#link.send(frame));
   }
 
@@ -165,9 +165,9 @@ export class CommandTraffic {
       const head = this.#head(id);
       if (head === undefined) continue;
       if (chars > charsMax) return { frames, left: ids.slice(index) };
-      const frame = this.#o.commands.deliver(head, this.#o.deadlines.leftMs(id));
+      const { frame, paramsChars } = this.#o.commands.deliver(head, this.#o.deadlines.leftMs(id));
       frames.push(frame);
-      chars += JSON.stringify(frame.params).length;
+      chars += paramsChars;
     }
     return { frames, left: [] };
   }

@@ -66,12 +66,15 @@ export class Commands {
   }
 
   /** Only inside `Store.write`: it goes to the browser with what is returned, once that is on disk. */
-  deliver(head: CommandHead, ttlMs: number): ServerFrameOf<"cmd"> {
+  deliver(head: CommandHead, ttlMs: number): { frame: ServerFrameOf<"cmd">; paramsChars: number } {
     const { rows } = this.#o;
     const { state } = stepFirefoxCommand(head, { kind: "sent" });
     rows.setSent(head.id, state);
-    const params = JSON.parse(rows.paramsOf(head.id)) as Record<string, unknown>;
-    return { t: "cmd", id: head.id, method: head.method, params, effect: head.effect, ttlMs: Math.ceil(ttlMs) };
+    const text = rows.paramsOf(head.id);
+    const params = JSON.parse(text) as Record<string, unknown>;
+    const { id, method, effect } = head;
+    const frame = { t: "cmd", id, method, params, effect, ttlMs: Math.ceil(ttlMs) } as const;
+    return { frame, paramsChars: text.length };
   }
 
   /** Only inside `Store.write`. Undefined for a command that has ended, or that nobody knows. */

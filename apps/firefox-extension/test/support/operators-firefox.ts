@@ -107,6 +107,11 @@ export class OperatorsFirefox {
     await this.waitPaired(desk);
   }
 
+  /** Pairs it, unless it is. */
+  async ensurePaired(desk: Desk): Promise<void> {
+    if (this.#clientId === undefined) await this.pair(desk);
+  }
+
   /** Waits until it is connected as a paired browser. */
   async waitPaired(desk: Desk): Promise<void> {
     this.#clientId = (await this.waitConnection({ kind: "connected" })).clientId;

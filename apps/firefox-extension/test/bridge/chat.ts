@@ -1,15 +1,13 @@
-import { beforeAll, describe, expect, test } from "vitest";
-import { MANIFESTS } from "./support/operators-firefox.ts";
-import { useBridges } from "./support/use-bridge.ts";
+import { beforeAll, expect, test } from "vitest";
+import type { ManifestVersion } from "../support/operators-firefox.ts";
+import type { Bridge } from "../support/use-bridge.ts";
 
 /** The two states of an answer that the fixture holds in its middle. */
 const BEGUN = "Let me think";
 const WHOLE = "Let me think. It is 42.";
 
-const bridges = useBridges();
-
-describe.each(MANIFESTS)("chats, by MV%i", (manifest) => {
-  const bridge = bridges(manifest);
+/** Prompts and their answers, whatever dies in between. */
+export const chatTests = (bridge: () => Bridge, manifest: ManifestVersion): void => {
   const desk = () => bridge().desk;
   const fixtures = () => bridge().fixtures;
   let tabId: number;
@@ -149,4 +147,4 @@ describe.each(MANIFESTS)("chats, by MV%i", (manifest) => {
     fixtures().release();
     await expectWhole(id, "process");
   });
-});
+};

@@ -1,8 +1,7 @@
 import { createHash } from "node:crypto";
-import { beforeAll, describe, expect, test } from "vitest";
-import { MANIFESTS } from "./support/operators-firefox.ts";
-import { pngSize } from "./support/png.ts";
-import { useBridges } from "./support/use-bridge.ts";
+import { beforeAll, expect, test } from "vitest";
+import { pngSize } from "../support/png.ts";
+import type { Bridge } from "../support/use-bridge.ts";
 
 interface TabValue {
   readonly id: number;
@@ -13,10 +12,8 @@ interface TabValue {
   readonly isActive: boolean;
 }
 
-const bridges = useBridges();
-
-describe.each(MANIFESTS)("tabs and pages, by MV%i", (manifest) => {
-  const bridge = bridges(manifest);
+/** Tabs and pages: what is read, done, refused and written down. */
+export const pageTests = (bridge: () => Bridge): void => {
   const desk = () => bridge().desk;
   let tabId: number;
 
@@ -213,4 +210,4 @@ describe.each(MANIFESTS)("tabs and pages, by MV%i", (manifest) => {
     ]);
     await desk().result("tabs.close", { tabId: (opened.result as { tab: TabValue }).tab.id });
   });
-});
+};

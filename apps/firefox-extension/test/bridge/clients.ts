@@ -1,9 +1,9 @@
 import { pathToFileURL } from "node:url";
 import { FIREFOX_EXTENSION_ID, FIREFOX_PROTOCOL } from "@baa/contracts/firefox";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { type ManifestVersion, MANIFESTS, OperatorsFirefox, packed } from "./support/operators-firefox.ts";
-import { HOSTS, useBridges } from "./support/use-bridge.ts";
+import { type ManifestVersion, OperatorsFirefox, packed } from "../support/operators-firefox.ts";
+import { type Bridge, HOSTS } from "../support/use-bridge.ts";
 
 /** What an operator puts into policies.json: the extension, where conductor is, and a code for one browser. */
 const policiesFor = (manifest: ManifestVersion, managed: { url: string; pairingCode: string }): object => ({
@@ -29,10 +29,8 @@ const upgradeStatus = (url: string, origin: string): Promise<number> =>
     socket.on("error", () => undefined); // told by the response
   });
 
-const bridges = useBridges();
-
-describe.each(MANIFESTS)("two browsers, with MV%i", (manifest) => {
-  const bridge = bridges(manifest);
+/** Two browsers at one conductor. Revokes the second at its end. */
+export const clientTests = (bridge: () => Bridge, manifest: ManifestVersion): void => {
   let second: OperatorsFirefox;
   let url: string;
 
@@ -115,4 +113,4 @@ describe.each(MANIFESTS)("two browsers, with MV%i", (manifest) => {
     expect((await desk().clients()).map(({ id, state }) => [id, state])).toEqual([[first().clientId, "connected"]]);
     expect(await upgradeStatus(url, second.extension.origin)).toBe(403);
   });
-});
+};

@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FirefoxPage } from "@baa/test-kit/firefox";
-import { asContentScript, attemptScript, installStranger, REFUSED, strangersHello } from "./support/attempts.ts";
-import { Impostor, type ImpostorPlay } from "./support/impostor.ts";
-import { MANIFESTS, type OperatorsFirefox } from "./support/operators-firefox.ts";
-import { connectTwin } from "./support/twin.ts";
-import { useBridges } from "./support/use-bridge.ts";
+import { asContentScript, attemptScript, installStranger, REFUSED, strangersHello } from "../support/attempts.ts";
+import { Impostor, type ImpostorPlay } from "../support/impostor.ts";
+import type { ManifestVersion, OperatorsFirefox } from "../support/operators-firefox.ts";
+import { connectTwin } from "../support/twin.ts";
+import type { Bridge } from "../support/use-bridge.ts";
 
-const bridges = useBridges({ isPaired: false });
-
-describe.each(MANIFESTS)("the door, to MV%i", (manifest) => {
-  const bridge = bridges(manifest);
+/** Who gets in, and who does not. Begins with a browser that is not paired, and leaves a paired one. */
+export const doorTests = (bridge: () => Bridge, manifest: ManifestVersion): void => {
   let stranger: FirefoxPage;
   let strangersOrigin: string;
   let page: FirefoxPage;
@@ -24,7 +22,7 @@ describe.each(MANIFESTS)("the door, to MV%i", (manifest) => {
     page = await operators.firefox.newPage(address);
     await operators.dial(bridge().desk);
   });
-  afterAll(() => stranger.close());
+  afterAll(() => Promise.all([stranger.close(), page.close()]));
 
   const socketUrl = (): string => `ws://127.0.0.1:${bridge().conductor.port}/ws/firefox`;
   const fromPage = (hello?: object) => page.evaluate(attemptScript(socketUrl(), hello));
@@ -146,4 +144,4 @@ describe.each(MANIFESTS)("the door, to MV%i", (manifest) => {
     await expect(twin).rejects.toThrow("403");
     await operators.pair(desk);
   });
-});
+};

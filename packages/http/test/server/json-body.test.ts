@@ -70,6 +70,7 @@ describe("JSON bodies", () => {
     const bytes = Buffer.from(text);
     const startedMs = performance.now();
     expect(() => parseJsonBody(bytes)).toThrow(expect.objectContaining({ code: "bad_request" }));
-    expect(performance.now() - startedMs).toBeLessThan(500);
+    // Milliseconds when it is linear, on a quiet machine; hours when it is not.
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
   });
 });

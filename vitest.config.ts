@@ -1,6 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-/** Lanes by file name: unit (in-process, parallel), system (real processes, serial), browser (real browsers, serial). */
+/**
+ * Lanes by file name: unit (in-process, parallel), system (real processes, serial), browser (real browsers, serial), and
+ * firefox, those with the extension of ours, two files at a time.
+ */
+const FIREFOX = [
+  "apps/firefox-extension/test/**/*.browser.test.ts",
+  "packages/test-kit/test/firefox/*.browser.test.ts",
+];
+
 export default defineConfig({
   test: {
     // Vitest leaves one core free; on a machine with two that is half of them.
@@ -32,7 +40,23 @@ export default defineConfig({
           name: "browser",
           globalSetup: ["packages/test-kit/src/browser/lane-setup.ts"],
           include: ["{apps,packages}/*/test/**/*.browser.test.ts"],
+          exclude: [...FIREFOX, "**/node_modules/**"],
           fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "firefox",
+          globalSetup: [
+            "packages/test-kit/src/browser/lane-setup.ts",
+            "apps/firefox-extension/test/support/lane-setup.ts",
+          ],
+          include: FIREFOX,
+          expect: { poll: { timeout: 10_000, interval: 30 } },
+          // They wait more than they work.
+          maxWorkers: 2,
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },

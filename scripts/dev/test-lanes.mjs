@@ -18,6 +18,7 @@ const LANES = [
   { name: "system", project: "system", filters: [], node: "own" },
   { name: "system smoke on Node 24", project: "system", filters: [".smoke.system.test.ts"], node: "24" },
   { name: "browser", project: "browser", filters: [], node: "own" },
+  { name: "firefox", project: "firefox", filters: [], node: "own" },
 ];
 
 /** Path of a Node 24 binary, or why there is none. npx keeps what it has downloaded once. */
@@ -86,14 +87,14 @@ const runSystemLane = async (lane, node) => {
   return code === 0 ? { ...counts, passed: counts.passed + 1 } : { ...counts, failed: counts.failed + 1 };
 };
 
-/** The browser lane, or why it cannot run here. */
+/** A lane with browsers, or why it cannot run here. */
 const runBrowserLane = async (lane, node) => {
   const tsx = path.join(root, "node_modules/.bin/tsx");
   const { code, output } = await run(tsx, ["scripts/dev/find-browsers.ts"], { cwd: root });
   return code === 0 ? runLane(lane, node) : notRun(lane, { reason: output.trim() });
 };
 
-const RUNNERS = { system: runSystemLane, browser: runBrowserLane };
+const RUNNERS = { system: runSystemLane, browser: runBrowserLane, firefox: runBrowserLane };
 
 const notRun = (lane, { reason, same }) => {
   console.log(`\nlane not run: ${lane.name}: ${reason}`);

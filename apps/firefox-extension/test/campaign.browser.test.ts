@@ -2,7 +2,7 @@ import { campaignConfig, createRandom } from "@baa/test-kit";
 import { expect, test } from "vitest";
 import { findBreaches, Workload } from "./support/campaign/workload.ts";
 import { drawPoints, killAt } from "./support/campaign/points.ts";
-import { MANIFESTS } from "./support/operators-firefox.ts";
+import { MANIFESTS } from "./support/packed.ts";
 import { startBridge } from "./support/use-bridge.ts";
 
 const { isFull, seed } = campaignConfig();
@@ -33,9 +33,6 @@ test.each(manifests)(
 
       expect(findBreaches(done, bridge)).toEqual([]);
       expect(backMs.filter((ms) => ms > BACK_MS_MAX)).toEqual([]);
-      for (const kind of ["read", "write", "chat"] as const) {
-        expect(done.filter((one) => one.kind === kind && one.command.state === "completed").length).toBeGreaterThan(0);
-      }
       tellFigures({ manifest, points: points.map(({ kind }) => kind), backMs, done });
     } finally {
       await bridge.stop();

@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import type { ManifestVersion } from "../support/operators-firefox.ts";
+import type { ManifestVersion } from "../support/packed.ts";
 import type { Bridge } from "../support/use-bridge.ts";
 
 /** The two states of an answer that the fixture holds in its middle. */

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { FirefoxPage } from "@baa/test-kit/firefox";
 import { asContentScript, attemptScript, installStranger, REFUSED, strangersHello } from "../support/attempts.ts";
 import { Impostor, type ImpostorPlay } from "../support/impostor.ts";
-import type { ManifestVersion, OperatorsFirefox } from "../support/operators-firefox.ts";
+import type { OperatorsFirefox } from "../support/operators-firefox.ts";
+import type { ManifestVersion } from "../support/packed.ts";
 import { connectTwin } from "../support/twin.ts";
 import type { Bridge } from "../support/use-bridge.ts";
 

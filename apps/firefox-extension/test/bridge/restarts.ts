@@ -5,8 +5,8 @@ import type { Bridge } from "../support/use-bridge.ts";
 /** Milliseconds; three times what is promised of the way back after conductor's return. */
 const BACK_MS = 3 * 2_000;
 /** Milliseconds until an event page that hears nothing is stopped, and how often conductor pings. */
-const IDLE_MS = 1_000;
-export const HEARTBEAT_MS = 300;
+const IDLE_MS = 2_500;
+export const HEARTBEAT_MS = 1_000;
 
 /** Silences and ends of each of the three, with work in progress. */
 export const restartTests = (bridge: () => Bridge): void => {
@@ -26,7 +26,7 @@ export const restartTests = (bridge: () => Bridge): void => {
     tabId = await openShop();
   });
 
-  test("idle for three timeouts of the event page: pings keep it there, on one connection", async (t) => {
+  test("idle for twice the time of an event page: pings keep it there, on one connection", async (t) => {
     const { operators } = bridge();
     const { extension, firefox } = operators;
     const pref = "extensions.background.idle.timeout";
@@ -38,7 +38,7 @@ export const restartTests = (bridge: () => Bridge): void => {
     await desk().waitClient(clientId(), "connected");
     const connects = async () => (await desk().events()).filter(({ type }) => type === "firefox.connected").length;
     const before = await connects();
-    await sleep(3 * IDLE_MS);
+    await sleep(2 * IDLE_MS);
     expect(await extension.backgroundState()).toBe("running");
     expect(await connects()).toBe(before);
     expect((await desk().ask("tabs.list")).state).toBe("completed");

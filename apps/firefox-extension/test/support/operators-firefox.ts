@@ -1,17 +1,10 @@
-import path from "node:path";
 import { FIREFOX_EXTENSION_ID } from "@baa/contracts/firefox";
 import { type FirefoxExtension, type FirefoxOptions, type FirefoxPage, TestFirefox } from "@baa/test-kit/firefox";
 import { expect } from "vitest";
 import type { PopupAction, PopupConnection, PopupReply, PopupState } from "../../src/shared/popup-messages.ts";
 import type { Desk } from "./desk.ts";
+import { type ManifestVersion, packed } from "./packed.ts";
 import { waitUntil } from "./wait.ts";
-
-export type ManifestVersion = 2 | 3;
-export const MANIFESTS: readonly ManifestVersion[] = [2, 3];
-
-/** The packed extension as `pnpm build` makes it. */
-export const packed = (manifest: ManifestVersion): string =>
-  path.join(import.meta.dirname, `../../dist/baa-conductor-mv${manifest}.xpi`);
 
 /** A Firefox with our extension in it, and the hands of its user. */
 export class OperatorsFirefox {

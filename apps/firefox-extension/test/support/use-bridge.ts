@@ -3,7 +3,8 @@ import type { FirefoxOptions } from "@baa/test-kit/firefox";
 import { afterAll, beforeAll, beforeEach } from "vitest";
 import { FixtureSite } from "../fixtures/fixture-site.ts";
 import { Desk } from "./desk.ts";
-import { type ManifestVersion, MANIFESTS, OperatorsFirefox } from "./operators-firefox.ts";
+import { OperatorsFirefox } from "./operators-firefox.ts";
+import type { ManifestVersion } from "./packed.ts";
 import { Site } from "./site.ts";
 
 /** What the tests of a `describe` share: a conductor (without a codexd), two sites, one Firefox. */
@@ -31,7 +32,7 @@ export async function startDesk(
   env: Readonly<Record<string, string>> = {},
 ): Promise<{ desk: Desk; stop(): Promise<void> }> {
   const codexd = new Codexd({ child: { command: "true" } }); // its directories alone
-  const conductor = await startConductor({ codexd, until: "listening", env, built: true });
+  const conductor = await startConductor({ codexd, until: "listening", env });
   return {
     desk: new Desk(conductor),
     stop: async () => {
@@ -69,38 +70,21 @@ export async function startBridge(manifest: ManifestVersion, o: BridgeOptions = 
   }
 }
 
-/**
- * A bridge of each manifest for the tests of a file. All start together before the first test, as a browser mostly waits
- * while it starts; those of the second run while the tests of the first do.
- *
- *     const bridges = useBridges();
- *     describe.each(MANIFESTS)("by MV%i", (manifest) => {
- *       const bridge = bridges(manifest); // call it inside a test or hook
- */
-export function useBridges(o: BridgeOptions = {}): (manifest: ManifestVersion) => () => Bridge {
-  const starting = new Map<ManifestVersion, Promise<Bridge>>();
-  beforeAll(() => {
-    for (const manifest of MANIFESTS) starting.set(manifest, startBridge(manifest, o));
-    for (const one of starting.values()) one.catch(() => undefined); // told to the tests that wait for it
+/** One for the tests of a `describe`. Ask for it inside a test or hook. */
+export function useBridge(manifest: ManifestVersion, o: BridgeOptions = {}): () => Bridge {
+  let bridge: Bridge | undefined;
+  beforeAll(async () => {
+    bridge = await startBridge(manifest, o);
   });
-  afterAll(async () => {
-    await Promise.all([...starting.values()].map(async (one) => (await one.catch(() => undefined))?.stop()));
+  beforeEach(({ onTestFailed }) => {
+    onTestFailed(async () => {
+      if (bridge !== undefined) await tellFailure(bridge);
+    });
   });
-  return (manifest) => {
-    let bridge: Bridge | undefined;
-    beforeAll(async () => {
-      bridge = await starting.get(manifest);
-    });
-    beforeEach(({ onTestFailed }) => {
-      onTestFailed(async () => {
-        if (bridge !== undefined) await tellFailure(bridge);
-      });
-    });
-    afterAll(() => bridge?.stop());
-    return () => {
-      if (bridge === undefined) throw new Error("the bridge is not started yet");
-      return bridge;
-    };
+  afterAll(() => bridge?.stop());
+  return () => {
+    if (bridge === undefined) throw new Error("the bridge is not started yet");
+    return bridge;
   };
 }
 

@@ -3,10 +3,13 @@ import { type FirefoxCommand, FirefoxCommandReply } from "@baa/contracts";
 import type { FirefoxMethod } from "@baa/contracts/firefox";
 import type { Random } from "@baa/test-kit";
 import type { Bridge } from "../use-bridge.ts";
+import { waitUntil } from "../wait.ts";
+
+const KINDS = ["read", "write", "chat"] as const;
 
 /** A command that conductor has accepted, how it ended, and how often the site saw what it was to do. */
 export interface Done {
-  readonly kind: "read" | "write" | "chat";
+  readonly kind: (typeof KINDS)[number];
   readonly command: FirefoxCommand;
   /** The POST's target or the prompt: of this command alone. */
   readonly mark: string;
@@ -41,9 +44,15 @@ export class Workload {
     this.#workers = [this.#each(() => this.#read()), this.#each(() => this.#write()), this.#chats()];
   }
 
-  /** Lets everybody finish what they are at, and returns all that was accepted. */
+  /** Waits until each kind has succeeded once, lets everybody finish, and returns all that was accepted. */
   async end(): Promise<Done[]> {
-    this.#stop.abort();
+    const missing = async () =>
+      KINDS.filter((kind) => !this.#done.some((one) => one.kind === kind && one.command.state === "completed"));
+    try {
+      await waitUntil(missing, ({ length }) => length === 0, { what: "a success of each kind", timeoutMs: 60_000 });
+    } finally {
+      this.#stop.abort();
+    }
     await Promise.all(this.#workers);
     return this.#done;
   }

@@ -197,6 +197,7 @@ test("a codexd that never ran is down with since, for reads and writes; conducto
       { name: "codex", available: false },
       { name: "control", available: true },
       { name: "events" },
+      { name: "firefox", available: false },
       { name: "hooks" },
       { name: "logs" },
     ],

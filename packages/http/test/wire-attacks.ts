@@ -88,14 +88,19 @@ export function malformed(o: WireTarget): Attack[] {
 }
 
 /** Upgrades to what nobody serves, on every path that is asked. */
-export function strangeUpgrades(o: Omit<WireTarget, "method" | "body">, paths: readonly string[]): Attack[] {
+export function strangeUpgrades(
+  o: Omit<WireTarget, "method" | "body">,
+  paths: readonly string[],
+  /** Of paths that are refused sooner than others. */
+  statuses: Readonly<Record<string, readonly number[]>> = {},
+): Attack[] {
   const webSocket = ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=="];
   const one = (name: string, path: string, lines: readonly string[], expect: readonly number[]): Attack => ({
     name: `${name} at ${path}`,
     chunks: [
       `${head({ ...o, method: "GET", body: "" }, lines, `GET ${path} HTTP/1.1`).replace("close", "Upgrade")}\r\n`,
     ],
-    expect,
+    expect: statuses[path] ?? expect,
   });
   return paths.flatMap((path) => [
     one("a WebSocket", path, ["Upgrade: websocket", ...webSocket], [404]),

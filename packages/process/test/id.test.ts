@@ -31,6 +31,12 @@ test("a clock that was set back does not set ids back", () => {
   expect(next("", 3)).toBe("00000000000570008000000000000001");
 });
 
+test("the random bits count over from each of their parts into the one before", () => {
+  const next = createIdSource(ones); // steps of one
+  next("", 1);
+  expect(next("", 1)).toBe("00000000000178008000000000000000");
+});
+
 test("ids are strictly increasing and unique under any clock", () => {
   fc.assert(
     fc.property(fc.array(fc.nat(3), { minLength: 1, maxLength: 200 }), (times) => {

@@ -104,7 +104,7 @@ class Attempt {
       response: call.response,
       takeOver: call.takeOver,
       keep: [401],
-      signal: call.signal,
+      onAbort: call.onAbort,
       // A command goes on to its answer while we stop; one that only waits is told to come back.
       endsOnStop: call.row.method === "GET",
     };

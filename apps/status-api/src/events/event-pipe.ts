@@ -102,7 +102,7 @@ export class EventPipe implements Forwarding {
           headersTimeout: REPLY_MS + waitMsOf(path),
           bodyTimeout: STREAM_SILENCE_MS,
         },
-        { response: call.response, takeOver: call.takeOver, keep: [401], signal: call.signal, endsOnStop: true },
+        { response: call.response, takeOver: call.takeOver, keep: [401], onAbort: call.onAbort, endsOnStop: true },
       );
     } catch (error) {
       if (!(error instanceof UpstreamError)) throw error;

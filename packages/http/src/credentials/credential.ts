@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Scope } from "@baa/contracts";
 
 /** Who a request is, as the server's own records say. Nothing a client declares is part of it. */
@@ -8,11 +8,9 @@ export interface Credential {
 }
 
 export interface CredentialSource {
-  /** The credential of this token, compared by digest in constant time. Never throws. */
-  find(token: string): Credential | undefined;
+  /** The credential of the token with this digest (`digestOf`), compared in constant time. Never throws. */
+  find(digest: Buffer): Credential | undefined;
 }
 
-export const digestOf = (token: string): Buffer => createHash("sha256").update(token, "utf8").digest();
-
-/** Equal lengths by construction: both are SHA-256 digests. */
-export const matchesDigest = (token: string, digest: Buffer): boolean => timingSafeEqual(digestOf(token), digest);
+/** SHA-256: all are equally long, as a comparison in constant time needs. */
+export const digestOf = (token: string): Buffer => hash("sha256", token, "buffer");

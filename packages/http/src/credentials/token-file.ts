@@ -1,6 +1,7 @@
+import { timingSafeEqual } from "node:crypto";
 import type { Scope } from "@baa/contracts";
 import { fileState, readPrivateFile } from "@baa/storage";
-import { digestOf, matchesDigest } from "./credential.ts";
+import { digestOf } from "./credential.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
 
 /** A token file that cannot serve as a secret. */
@@ -24,31 +25,31 @@ export interface TokenFileOptions {
 
 /**
  * A bearer token in a private file (0600, ours). Only its digest is kept. The file's state is looked at for
- * every request (one stat), so a rotated token counts from the next request on.
+ * every request that asks here (one stat), so a rotated token counts from the next request on.
  * @throws what readPrivateFile throws (missing, wrong mode, wrong owner), TokenFileError when it is too short.
  */
 export function tokenFile(o: TokenFileOptions): CredentialSource {
   const credential: Credential = { id: o.id, scopes: new Set(o.scopes) };
   let state = fileState(o.path);
   const isMissing = (): boolean => o.mayBeMissing === true && state === "missing";
-  let digest: Buffer | undefined = isMissing() ? undefined : readDigest(o.path);
+  let own: Buffer | undefined = isMissing() ? undefined : readDigest(o.path);
 
   const refresh = (): void => {
     const now = fileState(o.path);
     if (now === state) return;
     state = now;
     try {
-      digest = isMissing() ? undefined : readDigest(o.path);
+      own = isMissing() ? undefined : readDigest(o.path);
     } catch (error) {
-      digest = undefined;
+      own = undefined;
       o.onError?.(error);
     }
   };
 
   return {
-    find(token) {
+    find(digest) {
       refresh();
-      return digest !== undefined && matchesDigest(token, digest) ? credential : undefined;
+      return own !== undefined && timingSafeEqual(digest, own) ? credential : undefined;
     },
   };
 }

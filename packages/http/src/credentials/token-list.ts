@@ -1,6 +1,5 @@
 import { timingSafeEqual } from "node:crypto";
 import { fileState } from "@baa/storage";
-import { digestOf } from "./credential.ts";
 import type { Credential, CredentialSource } from "./credential.ts";
 import { checkTokenEntry, readTokenDocument, type TokenEntry } from "./token-document.ts";
 
@@ -21,7 +20,7 @@ export interface TokenListOptions {
 }
 
 /**
- * Tokens with scopes, kept as digests in a private file. Looked at for every request (one stat), so that one that
+ * Tokens with scopes, kept as digests in a private file. Looked at for every request that asks here (one stat), so that one that
  * was revoked is refused from the next request on.
  * @throws what readPrivateFile throws (wrong mode, wrong owner), TokenFileError for what cannot be read.
  */
@@ -43,9 +42,8 @@ export function tokenList(o: TokenListOptions): CredentialSource {
   };
 
   return {
-    find(token) {
+    find(digest) {
       refresh();
-      const digest = digestOf(token);
       // All are compared, whichever fits: how long it takes says nothing about the list.
       const found = known.filter((one) => timingSafeEqual(one.digest, digest));
       return found.find((one) => one.expiresMs > nowMs())?.credential;

@@ -1,5 +1,6 @@
 import type { ProblemCode, RouteDef } from "@baa/contracts";
 import type { Credential, CredentialSource } from "../credentials/credential.ts";
+import type { ListenAddress } from "../server/listen.ts";
 import type { Surface } from "./surfaces.ts";
 
 /** All the guard looks at. `rawHeaders` is Node's flat list of names and values, duplicates kept. */
@@ -49,8 +50,8 @@ export interface PublicHosts {
 }
 
 export interface GuardOptions {
-  /** The addresses that are served now; asked at every request, because port 0 is known late. */
-  readonly listeners: () => readonly { host: string; port: number }[];
+  /** The addresses that are served now; asked at every request, because port 0 is known late. Another array when they change. */
+  readonly listeners: () => readonly ListenAddress[];
   /**
    * More Host values, compared byte for byte. Without a port: with the port of each listener; a public
    * name (one with a dot that is no address) also bare, as it arrives through a proxy.

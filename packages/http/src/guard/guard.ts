@@ -1,5 +1,6 @@
 import type { Scope } from "@baa/contracts";
-import type { Credential, CredentialSource } from "../credentials/credential.ts";
+import { type Credential, type CredentialSource, digestOf } from "../credentials/credential.ts";
+import type { ListenAddress } from "../server/listen.ts";
 import { AttemptLimiter } from "./attempt-limiter.ts";
 import { passesBrowserCheck } from "./browser-check.ts";
 import type { Guard, GuardDecision, GuardOptions, GuardRefusal, GuardReject, GuardRequest } from "./guard-types.ts";
@@ -34,16 +35,17 @@ export function createGuard(o: GuardOptions): Guard {
   const publicEntries = parseAllowedHosts(o.publicHosts?.hosts ?? []);
   const limiter = new AttemptLimiter({ clock: o.clock });
   const matcher = createRouteMatcher(o.routes);
-  let cached: { key: string; doors: Doors } = { key: "", doors: NO_DOORS };
+  let served: readonly ListenAddress[] = [];
+  let doors = NO_DOORS;
 
-  const doors = (): Doors => {
+  const doorsNow = (): Doors => {
     const listeners = o.listeners();
-    const key = listeners.map((l) => `${l.host} ${l.port}`).join();
-    if (key !== cached.key) {
+    if (listeners !== served) {
       const world = publicEntries.length === 0 ? NO_DOORS.world : entryHosts(listeners, publicEntries);
-      cached = { key, doors: { own: hostAllowList(listeners, entries), world } };
+      doors = { own: hostAllowList(listeners, entries), world };
+      served = listeners;
     }
-    return cached.doors;
+    return doors;
   };
 
   const authorize = (request: GuardRequest, surface: Surface | undefined, isPublic: boolean): Decision => {
@@ -65,7 +67,7 @@ export function createGuard(o: GuardOptions): Guard {
     const surface = surfaceOf(o.surfaces, request.method, pathOf(request.target));
     const host = singleHost(request);
     if (host === undefined) return refuse("bad_host");
-    const { own, world } = doors();
+    const { own, world } = doorsNow();
     const isPublic = world.has(host);
     if (!isPublic && !own.has(host)) return refuse("host_not_allowed");
     const admits = isPublic ? undefined : o.admits;
@@ -127,14 +129,18 @@ export function pathOf(target: string): string {
 const hasScope = (credential: Credential, scope: Scope | "none"): boolean =>
   scope === "none" || credential.scopes.has(scope) || credential.scopes.has("admin");
 
-/** Exactly one `Authorization: Bearer <token>`. Every source is asked, whichever knows the token. */
+/** Exactly one `Authorization: Bearer <token>`. The sources are asked in their order until one knows the token. */
 function findCredential(sources: readonly CredentialSource[], given: readonly string[]): Credential | undefined {
   const value = given.length === 1 ? given[0] : undefined;
   if (value === undefined || !value.startsWith(BEARER)) return undefined;
   const token = value.slice(BEARER.length);
   if (token === "" || token.length > TOKEN_CHARS_MAX) return undefined;
-  const found = sources.map((source) => source.find(token));
-  return found.find((credential) => credential !== undefined);
+  const digest = digestOf(token);
+  for (const source of sources) {
+    const credential = source.find(digest);
+    if (credential !== undefined) return credential;
+  }
+  return undefined;
 }
 
 function failed(limiter: AttemptLimiter, address: string | undefined): Decision {

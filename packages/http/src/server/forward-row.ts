@@ -48,7 +48,7 @@ async function forwardRow(
     idempotencyKey: readIdempotencyKey(request.headers["idempotency-key"]),
     requestId: request.id,
     response: reply.raw,
-    signal: o.signals.signalFor(reply.raw),
+    onAbort: (abort) => o.signals.watch(reply.raw, abort),
     takeOver: () => {
       reply.hijack();
       return { ...REPLY_HEADERS, "x-request-id": request.id };

@@ -15,8 +15,8 @@ export interface ForwardedCall {
   readonly idempotencyKey: string | undefined;
   readonly requestId: string;
   readonly response: ServerResponse;
-  /** Aborts when the client is gone or this server stops (the response tells which). */
-  readonly signal: AbortSignal;
+  /** Calls back once when the client is gone or this server stops (the response tells which); perhaps at once. */
+  readonly onAbort: (abort: () => void) => void;
   /**
    * To be called right before the reply is begun on `response`: from then on it is the forwarder's own. An error
    * thrown before it becomes a problem reply.

@@ -46,7 +46,8 @@ export interface HttpServerParts {
 }
 
 export interface ServerState {
-  listeners: ListenAddress[];
+  /** Never changed in place: the guard knows by the array whether it has changed. */
+  listeners: readonly ListenAddress[];
   isStopping: boolean;
 }
 
@@ -137,7 +138,7 @@ export class HttpServer {
       return;
     }
     this.#servers.push(server);
-    this.#parts.state.listeners.push(bound);
+    this.#parts.state.listeners = [...this.#parts.state.listeners, bound];
   }
 
   #createListener(): Server {

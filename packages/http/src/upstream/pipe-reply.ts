@@ -20,8 +20,9 @@ export interface PipeOptions {
   readonly takeOver: () => Readonly<Record<string, string>>;
   /** Statuses that are not passed on; the promise resolves with them instead. */
   readonly keep: readonly number[];
-  readonly signal: AbortSignal;
-  /** Ends the pipe when `signal` aborts although the client is there still; else the exchange runs to its end. */
+  /** Calls back once when the client is gone or this server stops; perhaps at once. */
+  readonly onAbort: (abort: () => void) => void;
+  /** Ends the pipe at a stop although the client is there still; else the exchange runs to its end. */
   readonly endsOnStop: boolean;
 }
 
@@ -45,7 +46,7 @@ class ReplyPipe implements Dispatcher.DispatchHandler {
   readonly #o: PipeOptions;
   readonly #resolve: (status: number) => void;
   readonly #reject: (error: UpstreamError) => void;
-  readonly #onAbort = (): void => this.#abort();
+  /** Undefined before the request is sent and after its end. */
   #controller: Dispatcher.DispatchController | undefined;
   #status = 0;
   #isBegun = false;
@@ -55,12 +56,12 @@ class ReplyPipe implements Dispatcher.DispatchHandler {
     this.#o = o;
     this.#resolve = resolve;
     this.#reject = reject;
-    o.signal.addEventListener("abort", this.#onAbort, { once: true });
+    o.onAbort(() => this.#abort());
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#o.signal.aborted) this.#abort();
+    if (this.#isStopped) this.#abort();
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
@@ -82,13 +83,13 @@ class ReplyPipe implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    this.#leave();
+    this.#controller = undefined;
     if (this.#isBegun) this.#o.response.end();
     this.#resolve(this.#status);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
-    this.#leave();
+    this.#controller = undefined;
     if (!this.#isBegun) return this.#reject(new UpstreamError(error, this.#isStopped ? "aborted" : faultOf(error)));
     // A stream that we end is whole up to here; anything else is cut, so that nobody takes it for all there was.
     if (this.#isStopped) this.#o.response.end();
@@ -100,10 +101,6 @@ class ReplyPipe implements Dispatcher.DispatchHandler {
     if (!this.#o.response.destroyed && !this.#o.endsOnStop) return;
     this.#isStopped = true;
     this.#controller?.abort(new Error("the client is gone, or this server stops"));
-  }
-
-  #leave(): void {
-    this.#o.signal.removeEventListener("abort", this.#onAbort);
   }
 }
 

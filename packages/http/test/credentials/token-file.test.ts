@@ -2,7 +2,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { fixedToken, tokenFile, TokenFileError } from "../../src/index.ts";
+import { digestOf, fixedToken, tokenFile, TokenFileError } from "../../src/index.ts";
 
 const OLD = "a".repeat(64);
 const NEW = "b".repeat(64);
@@ -28,8 +28,8 @@ describe("token file", () => {
   it("knows its token and nothing else", () => {
     write(OLD);
     const tokens = source();
-    expect(tokens.find(OLD)).toEqual({ id: "local", scopes: new Set(["read", "drive"]) });
-    expect([NEW, "", OLD.slice(1), `${OLD}a`, `${OLD}\n`].map((token) => tokens.find(token))).toEqual([
+    expect(tokens.find(digestOf(OLD))).toEqual({ id: "local", scopes: new Set(["read", "drive"]) });
+    expect([NEW, "", OLD.slice(1), `${OLD}a`, `${OLD}\n`].map((token) => tokens.find(digestOf(token)))).toEqual([
       undefined,
       undefined,
       undefined,
@@ -41,11 +41,11 @@ describe("token file", () => {
   it("a rotated token counts at once, the old one no more", () => {
     write(OLD);
     const tokens = source();
-    expect(tokens.find(OLD)?.id).toBe("local");
+    expect(tokens.find(digestOf(OLD))?.id).toBe("local");
     replace(NEW);
-    expect([tokens.find(OLD), tokens.find(NEW)?.id]).toEqual([undefined, "local"]);
+    expect([tokens.find(digestOf(OLD)), tokens.find(digestOf(NEW))?.id]).toEqual([undefined, "local"]);
     write(OLD);
-    expect([tokens.find(OLD)?.id, tokens.find(NEW)]).toEqual(["local", undefined]);
+    expect([tokens.find(digestOf(OLD))?.id, tokens.find(digestOf(NEW))]).toEqual(["local", undefined]);
   });
 
   it.each([0o644, 0o640, 0o660, 0o604])("mode %o is refused by name", (mode) => {
@@ -67,19 +67,19 @@ describe("token file", () => {
     const errors: unknown[] = [];
     const tokens = source(errors);
     fs.chmodSync(file, 0o644);
-    expect([tokens.find(OLD), tokens.find(OLD)]).toEqual([undefined, undefined]);
+    expect([tokens.find(digestOf(OLD)), tokens.find(digestOf(OLD))]).toEqual([undefined, undefined]);
     expect(errors).toHaveLength(1);
     fs.rmSync(file);
-    expect([tokens.find(OLD), tokens.find(OLD)]).toEqual([undefined, undefined]);
+    expect([tokens.find(digestOf(OLD)), tokens.find(digestOf(OLD))]).toEqual([undefined, undefined]);
     expect(errors).toHaveLength(2);
     write(OLD);
-    expect(tokens.find(OLD)?.id).toBe("local");
+    expect(tokens.find(digestOf(OLD))?.id).toBe("local");
   });
 });
 
 it("a fixed token keeps its digest alone", () => {
   const tokens = fixedToken({ token: OLD, id: "x", scopes: ["admin"] });
-  expect([tokens.find(OLD)?.id, tokens.find(NEW)]).toEqual(["x", undefined]);
+  expect([tokens.find(digestOf(OLD))?.id, tokens.find(digestOf(NEW))]).toEqual(["x", undefined]);
   expect(JSON.stringify(tokens)).not.toContain(OLD);
 });
 
@@ -93,12 +93,12 @@ describe("a token file that somebody else makes", () => {
       mayBeMissing: true,
       onError: (error) => void errors.push(error),
     });
-    expect(tokens.find(OLD)).toBeUndefined();
+    expect(tokens.find(digestOf(OLD))).toBeUndefined();
     write(OLD);
-    expect(tokens.find(OLD)?.id).toBe("status");
+    expect(tokens.find(digestOf(OLD))?.id).toBe("status");
     fs.rmSync(file);
-    expect(tokens.find(OLD)).toBeUndefined();
+    expect(tokens.find(digestOf(OLD))).toBeUndefined();
     replace(NEW);
-    expect([tokens.find(OLD), tokens.find(NEW)?.id, errors]).toEqual([undefined, "status", []]);
+    expect([tokens.find(digestOf(OLD)), tokens.find(digestOf(NEW))?.id, errors]).toEqual([undefined, "status", []]);
   });
 });

@@ -3,7 +3,7 @@ import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { tokenList, TokenFileError } from "../../src/index.ts";
+import { digestOf, tokenList, TokenFileError } from "../../src/index.ts";
 
 const digest = (token: string): string => crypto.createHash("sha256").update(token).digest("hex");
 const entry = (id: string, token: string, more: object = {}) => ({
@@ -36,25 +36,31 @@ const source = (kind: "own" | "public" = "own", errors: unknown[] = []) =>
 describe("a list of tokens", () => {
   it("gives each token its id and scopes, and knows no other", () => {
     write([entry("tok_a", "token-a", { scopes: ["read", "drive"] }), entry("tok_b", "token-b")]);
-    expect(source().find("token-a")).toEqual({ id: "tok_a", scopes: new Set(["read", "drive"]) });
-    expect(source().find("token-b")?.scopes).toEqual(new Set(["read"]));
-    expect(source().find("token-c")).toBeUndefined();
-    expect(source().find(digest("token-a"))).toBeUndefined();
+    expect(source().find(digestOf("token-a"))).toEqual({ id: "tok_a", scopes: new Set(["read", "drive"]) });
+    expect(source().find(digestOf("token-b"))?.scopes).toEqual(new Set(["read"]));
+    expect(source().find(digestOf("token-c"))).toBeUndefined();
+    expect(source().find(digestOf(digest("token-a")))).toBeUndefined();
   });
 
   it("keeps the public ones apart from our own, both ways", () => {
     write([entry("tok_own", "own"), entry("tok_pub", "pub", { public: true })]);
-    expect([source("own").find("own")?.id, source("own").find("pub")?.id]).toEqual(["tok_own", undefined]);
-    expect([source("public").find("own")?.id, source("public").find("pub")?.id]).toEqual([undefined, "tok_pub"]);
+    expect([source("own").find(digestOf("own"))?.id, source("own").find(digestOf("pub"))?.id]).toEqual([
+      "tok_own",
+      undefined,
+    ]);
+    expect([source("public").find(digestOf("own"))?.id, source("public").find(digestOf("pub"))?.id]).toEqual([
+      undefined,
+      "tok_pub",
+    ]);
   });
 
   it("no file is no token, and one that comes later counts from then on", () => {
     const tokens = source();
-    expect(tokens.find("token-a")).toBeUndefined();
+    expect(tokens.find(digestOf("token-a"))).toBeUndefined();
     write([entry("tok_a", "token-a")]);
-    expect(tokens.find("token-a")?.id).toBe("tok_a");
+    expect(tokens.find(digestOf("token-a"))?.id).toBe("tok_a");
     write([]);
-    expect(tokens.find("token-a")).toBeUndefined();
+    expect(tokens.find(digestOf("token-a"))).toBeUndefined();
   });
 
   it("an entry ends at its time", () => {
@@ -62,7 +68,7 @@ describe("a list of tokens", () => {
       entry("tok_old", "old", { expiresAt: "2026-05-31T23:59:59Z" }),
       entry("tok_new", "new", { expiresAt: "2026-06-01T00:00:01Z" }),
     ]);
-    expect([source().find("old"), source().find("new")?.id]).toEqual([undefined, "tok_new"]);
+    expect([source().find(digestOf("old")), source().find(digestOf("new"))?.id]).toEqual([undefined, "tok_new"]);
   });
 
   it.each([
@@ -87,9 +93,9 @@ describe("a list of tokens", () => {
     const errors: unknown[] = [];
     const tokens = source("own", errors);
     fs.chmodSync(file, 0o640);
-    expect([tokens.find("token-a"), tokens.find("token-a")]).toEqual([undefined, undefined]);
+    expect([tokens.find(digestOf("token-a")), tokens.find(digestOf("token-a"))]).toEqual([undefined, undefined]);
     expect(errors).toHaveLength(1);
     fs.chmodSync(file, 0o600);
-    expect(tokens.find("token-a")?.id).toBe("tok_a");
+    expect(tokens.find(digestOf("token-a"))?.id).toBe("tok_a");
   });
 });

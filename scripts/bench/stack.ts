@@ -98,6 +98,11 @@ export class Stack {
     };
   }
 
+  /** Of codexd, for a client of its own. */
+  address(): { baseUrl: string; token: string } {
+    return { baseUrl: this.#codexd.url, token: this.#codexd.token() };
+  }
+
   /** How often the checkpoint of the sessions was seen to be another file; asked for every few milliseconds. */
   checkpointWrites(): number {
     return this.#checkpointWrites;

@@ -1,12 +1,14 @@
 // `pnpm bench`: codexd against its yardsticks in one run. See docs/reference/performance.md.
 import { spawnSync } from "node:child_process";
 import path from "node:path";
+import { findBrowser, whyNoBrowser } from "../../packages/test-kit/src/browser/index.ts";
 import { firefoxRows, measureFirefox } from "./firefox.ts";
 import { loadPerCore, machineFacts } from "./machine.ts";
 import { FANOUT_DELTAS, measureFanout, measureLatency, measureThroughput, SUBSCRIBERS, warmUp } from "./measure.ts";
 import { type BenchOptions, type Measurement, readOptions, USAGE } from "./options.ts";
 import { measureMemory, memoryRows } from "./memory.ts";
 import { measureProxy, proxyRows } from "./proxy.ts";
+import { measureRealFirefox, realFirefoxRows } from "./real-firefox.ts";
 import { measureRecovery, recoveryRows } from "./recovery.ts";
 import { measureReplay, REPLAYED, replayRows } from "./replay.ts";
 import { fanoutRows, latencyRows, type Row, table, throughputRows, writeFigures } from "./report.ts";
@@ -18,15 +20,18 @@ import { measureTurns, TURNS, turnsRows } from "./turns.ts";
 const root = path.resolve(import.meta.dirname, "../..");
 
 /** The bundles are measured, so they are made first: a stale one would tell of yesterday's code. */
-function build(app: string): void {
-  const built = spawnSync(process.execPath, ["scripts/dev/build-app.mjs", app], { cwd: root, encoding: "utf8" });
-  if (built.status !== 0) throw new Error(`${app} cannot be built:\n${built.stdout}${built.stderr}`);
+const build = (app: string): void => run(["scripts/dev/build-app.mjs", app]);
+
+function run(args: readonly string[]): void {
+  const ended = spawnSync(process.execPath, args, { cwd: root, encoding: "utf8" });
+  if (ended.status !== 0) throw new Error(`${args.join(" ")} failed:\n${ended.stdout}${ended.stderr}`);
 }
 
 /** The daemons that the measurements need. */
 function buildFor(only: BenchOptions["only"]): void {
   build("codexd");
   if (only.has("proxy") || only.has("memory") || only.has("firefox")) build("conductor-daemon");
+  if (only.has("firefox")) run(["scripts/dev/build-extension.mjs"]);
   if (only.has("memory")) build("status-api");
 }
 
@@ -74,6 +79,8 @@ async function measure(o: BenchOptions, show: Show): Promise<void> {
   if (o.only.has("proxy")) show("Through conductor", proxyRows(await measureProxy(o)));
   if (o.only.has("firefox")) {
     show("The bridge to Firefox", firefoxRows(await measureFirefox({ rounds: Math.min(o.rounds, 3) })));
+    if (findBrowser("firefox") === undefined) console.log(`${whyNoBrowser()}\n`);
+    else show("The same in a real Firefox", realFirefoxRows(await measureRealFirefox(o)));
   }
   if (o.only.has("memory")) show("All daemons, idle", memoryRows(await measureMemory(Math.min(o.rounds, 3))));
 }

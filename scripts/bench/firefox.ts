@@ -1,6 +1,7 @@
 // The bridge to Firefox: how long a command takes through a real conductor, and what a browser can cost it.
 import { type ConductorClient, createConductorClient } from "../../packages/client/src/index.ts";
 import { Codexd, type Conductor, startConductor } from "../../packages/test-kit/src/index.ts";
+import type { CommandsRequest } from "./commands-process.ts";
 import type { FirefoxRequest } from "./firefox-process.ts";
 import { rssMib } from "./memory.ts";
 import { type Row, row } from "./report.ts";
@@ -9,7 +10,7 @@ import { type Figure, figureOf, percentile } from "./statistics.ts";
 import { Worker } from "./worker.ts";
 
 const COMMANDS = 500;
-const WARM_UP = 200;
+const WARM_UP = 500;
 /** Almost as many and as large as one browser's may be. */
 const BURDEN = 250;
 const BURDEN_CHARS = 1_000_000;
@@ -34,6 +35,7 @@ interface Sides {
   readonly conductor: Conductor;
   readonly client: ConductorClient;
   readonly browser: Worker;
+  readonly caller: Worker;
 }
 
 interface Round {
@@ -65,6 +67,7 @@ export async function measureFirefox(o: { rounds: number }): Promise<FirefoxFigu
 async function withBridge(measure: (sides: Sides) => Promise<Round>): Promise<Round> {
   const codexd = new Codexd({ child: SILENT_CHILD });
   const browser = Worker.start("firefox-process");
+  const caller = Worker.start("commands-process");
   let conductor: Conductor | undefined;
   let client: ConductorClient | undefined;
   try {
@@ -74,10 +77,11 @@ async function withBridge(measure: (sides: Sides) => Promise<Round>): Promise<Ro
     const { pairing } = await client.createFirefoxPairing({ body: { kind: "code" } });
     const pair: FirefoxRequest = { kind: "pair", url, code: pairing.code ?? "", longChars: LONG_RESULT_CHARS };
     await browser.call(pair);
-    return await measure({ conductor, client, browser });
+    return await measure({ conductor, client, browser, caller });
   } finally {
     await client?.close();
     await browser.stop();
+    await caller.stop();
     await conductor?.dispose();
     await codexd.dispose();
   }
@@ -102,17 +106,15 @@ async function measureRound(sides: Sides): Promise<Round> {
   };
 }
 
-/** One after the other; milliseconds from the call to the end that it returns. */
-async function roundTrips({ client }: Sides, count: number): Promise<number[]> {
-  const tookMs: number[] = [];
-  for (let done = 0; done < count; done += 1) {
-    const startedMs = performance.now();
-    const { command } = await client.createFirefoxCommand({ body: { method: "page.text", waitMs: WAIT_MS } });
-    tookMs.push(performance.now() - startedMs);
-    if (command.state !== "completed") throw new Error(`a command ended ${command.state}`);
-  }
-  return tookMs;
-}
+/** One after the other; milliseconds from the request to the end that it returns. */
+const roundTrips = ({ conductor, caller }: Sides, count: number): Promise<number[]> =>
+  caller.call({
+    baseUrl: conductor.url,
+    token: conductor.token(),
+    method: "page.text",
+    params: {},
+    count,
+  } satisfies CommandsRequest);
 
 /**
  * As many and as large commands as may wait for a browser. One that stalls reads nothing until all are queued; each is

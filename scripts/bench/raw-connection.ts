@@ -10,7 +10,7 @@ export interface RawReply {
   readonly tookMs: number;
 }
 
-/** One kept connection, for one GET at a time. */
+/** One kept connection, for one request at a time. */
 export class RawConnection {
   readonly #socket: Socket;
   readonly #head: string;
@@ -30,19 +30,30 @@ export class RawConnection {
     const { hostname, port, host } = new URL(o.baseUrl);
     const socket = net.connect({ host: hostname, port: Number(port) });
     await once(socket.setNoDelay(true), "connect");
-    return new RawConnection(socket, `Host: ${host}\r\nAuthorization: Bearer ${o.token}${HEAD_END}`);
+    return new RawConnection(socket, `Host: ${host}\r\nAuthorization: Bearer ${o.token}`);
   }
 
   /** @throws unless it is a 200 with a length. */
   get(target: string): Promise<RawReply> {
-    return Promise.race([this.#get(target), this.#closed]);
+    return this.#ask(`GET ${target} HTTP/1.1\r\n${this.#head}${HEAD_END}`);
+  }
+
+  /** @throws as `get` */
+  post(target: string, body: unknown): Promise<RawReply> {
+    const text = JSON.stringify(body);
+    const headers = `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}`;
+    return this.#ask(`POST ${target} HTTP/1.1\r\n${this.#head}\r\n${headers}${HEAD_END}${text}`);
   }
 
   close(): void {
     this.#socket.destroy();
   }
 
-  #get(target: string): Promise<RawReply> {
+  #ask(request: string): Promise<RawReply> {
+    return Promise.race([this.#exchange(request), this.#closed]);
+  }
+
+  #exchange(request: string): Promise<RawReply> {
     const socket = this.#socket;
     return new Promise((resolve, reject) => {
       let got: Buffer<ArrayBufferLike> = Buffer.alloc(0);
@@ -59,7 +70,7 @@ export class RawConnection {
         }
       };
       socket.on("data", take);
-      socket.write(`GET ${target} HTTP/1.1\r\n${this.#head}`);
+      socket.write(request);
     });
   }
 }

@@ -10,6 +10,8 @@ export interface StoredReply {
 /** How long replies are kept, and how many. */
 const KEPT_MS = 7 * 24 * 60 * 60 * 1000;
 const REPLIES_MAX = 100_000;
+/** To find those beyond it all are walked, so that is done once for so many new ones. */
+const DROP_STEP = 1_000;
 
 /** Makes keyed requests happen once: reply and effect are one transaction. */
 export class Replies {
@@ -19,11 +21,15 @@ export class Replies {
   readonly #insert: Statement;
   readonly #dropOld: Statement;
   readonly #dropMany: Statement;
+  readonly #o: { readonly repliesMax: number; readonly dropStep: number };
+  #untilDrop = 0;
 
-  constructor(store: Store, nowMs: () => number) {
+  /** `dropStep`: so many more than `repliesMax` may be there. */
+  constructor(store: Store, nowMs: () => number, o = { repliesMax: REPLIES_MAX, dropStep: DROP_STEP }) {
     const { database } = store;
     this.#store = store;
     this.#nowMs = nowMs;
+    this.#o = o;
     this.#select = database.prepare("SELECT digest, status, body FROM replies WHERE id = ?");
     this.#insert = database.prepare("INSERT INTO replies (id, digest, status, body, at_ms) VALUES (?, ?, ?, ?, ?)");
     this.#dropOld = database.prepare("DELETE FROM replies WHERE at_ms < ?");
@@ -46,9 +52,18 @@ export class Replies {
       const nowMs = this.#nowMs();
       this.#dropOld.run(nowMs - KEPT_MS);
       this.#insert.run(mark.id, mark.digest, reply.status, JSON.stringify(reply.body ?? null), nowMs);
-      this.#dropMany.run(REPLIES_MAX);
+      this.#dropExcess();
       return reply;
     });
+  }
+
+  #dropExcess(): void {
+    const { repliesMax, dropStep } = this.#o;
+    if (this.#untilDrop === 0) {
+      this.#dropMany.run(repliesMax);
+      this.#untilDrop = dropStep;
+    }
+    this.#untilDrop -= 1;
   }
 }
 

@@ -49,3 +49,16 @@ it("a reply is kept for a week", async () => {
   replies.once({ id: "request-2", digest: "d" }, () => ({ status: 200, body: "other" }));
   expect(replies.once(MARK, () => ({ status: 200, body: "second" })).body).toBe("second");
 });
+
+it("so many replies are kept, the newest, and some more between two looks", async () => {
+  const { store } = await openStore();
+  let nowMs = 0;
+  const replies = new Replies(store, () => nowMs, { repliesMax: 3, dropStep: 4 });
+  const kept = (): unknown[] => store.database.prepare("SELECT id FROM replies ORDER BY at_ms").all();
+  for (let number = 1; number <= 9; number += 1) {
+    nowMs += 1;
+    replies.once({ id: String(number), digest: "d" }, () => ({ status: 200, body: number }));
+    expect(kept().length).toBeLessThanOrEqual(3 + 4);
+  }
+  expect(kept()).toEqual(["7", "8", "9"].map((id) => ({ id })));
+});

@@ -31,7 +31,9 @@ export class Background {
   readonly commands: Commands;
   readonly tabs: TabReport;
   readonly state: StateReport;
-  readonly run: Run = methodRuns(() => this.sites.rules);
+  /** See MethodContext. */
+  readonly scripted = new Set<number>();
+  readonly run: Run = methodRuns({ rules: () => this.sites.rules, scripted: this.scripted });
   #ready: Promise<void> | undefined;
   /** What the toolbar's button tells now. */
   #onToolbar = "";

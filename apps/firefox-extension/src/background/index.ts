@@ -30,6 +30,7 @@ browser.tabs.onActivated.addListener(() => background.tabs.changed());
 browser.tabs.onAttached.addListener(() => background.tabs.changed());
 browser.tabs.onRemoved.addListener((tabId) => {
   background.tabs.changed();
+  background.scripted.delete(tabId);
   void background.wake().then(() => background.commands.onTabChanged(tabId, "closed"));
 });
 browser.tabs.onUpdated.addListener(
@@ -46,7 +47,10 @@ const onPermissions = () => {
   void background.wake().then(() => background.state.changed());
 };
 browser.permissions.onAdded.addListener(onPermissions);
-browser.permissions.onRemoved.addListener(onPermissions);
+browser.permissions.onRemoved.addListener(() => {
+  background.scripted.clear();
+  onPermissions();
+});
 
 browser.menus.onClicked.addListener((info, tab) => {
   const what = info.menuItemId === MENU_PAGE ? "sendPage" : "sendSelection";

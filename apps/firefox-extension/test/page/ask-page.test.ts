@@ -10,6 +10,7 @@ const READ = { method: "page.text", params: { mode: "all" } } as const;
 const WRITE = { method: "page.click", params: { selector: "#x" } } as const;
 
 const sent: ToPage[] = [];
+let injections: number;
 let page: (message: ToPage) => unknown;
 let inject: () => unknown;
 let tabs: Record<string, unknown>[];
@@ -18,6 +19,7 @@ let context: MethodContext;
 
 beforeEach(() => {
   sent.length = 0;
+  injections = 0;
   page = () => ({ kind: "end", outcome: { ok: true, value: "done" } });
   inject = () => [];
   tabs = [{ id: 7, windowId: 1, url: TAB.url, active: true }];
@@ -25,6 +27,7 @@ beforeEach(() => {
   context = {
     id: "cmd",
     signal: abort.signal,
+    scripted: new Set(),
     emit: () => undefined,
     claimTab: async () => undefined,
     requireSite: (url) => {
@@ -32,7 +35,12 @@ beforeEach(() => {
     },
   };
   vi.stubGlobal("browser", {
-    scripting: { executeScript: async () => inject() },
+    scripting: {
+      executeScript: async () => {
+        injections += 1;
+        return inject();
+      },
+    },
     tabs: {
       sendMessage: async (_tabId: number, message: ToPage) => {
         sent.push(message);
@@ -61,6 +69,33 @@ test("a page is told for which site it was allowed", async () => {
   expect(sent).toEqual([{ kind: "call", id: "cmd", site: "a.test", ...WRITE }]);
 });
 
+const NOBODY = "Could not establish connection. Receiving end does not exist.";
+
+test("a page that has the script is asked at once; one that came in its place gets it first", async () => {
+  await askPage(TAB, READ, context);
+  await askPage(TAB, READ, context);
+  expect([injections, sent.length, [...context.scripted]]).toEqual([1, 2, [7]]);
+  page = () => (injections === 1 ? throwing(NOBODY)() : { kind: "end", outcome: { ok: true, value: "of the other" } });
+  expect(await askPage(TAB, WRITE, context)).toBe("of the other");
+  expect([injections, sent.length]).toEqual([2, 4]);
+});
+
+test("a permission that was taken back counts for a page that has the script, too", async () => {
+  await askPage(TAB, READ, context);
+  context.scripted.clear(); // as the background does then
+  inject = throwing("Missing host permission for the tab");
+  await expect(askPage(TAB, WRITE, context)).rejects.toMatchObject({ code: "permission_missing", outcome: "notDone" });
+  await expect(askPage(TAB, WRITE, context)).rejects.toMatchObject({ code: "permission_missing", outcome: "notDone" });
+  expect(sent).toHaveLength(1);
+});
+
+test("a permission that is taken back while a script comes into a page is asked for at the next call", async () => {
+  inject = () => context.scripted.clear();
+  await askPage(TAB, READ, context);
+  inject = throwing("Missing host permission for the tab");
+  await expect(askPage(TAB, READ, context)).rejects.toMatchObject({ code: "permission_missing" });
+});
+
 test("what a page says went wrong is what is thrown", async () => {
   const error = { code: "selector_not_found", message: "Nothing", outcome: "notDone" };
   page = () => ({ kind: "end", outcome: { ok: false, error } });
@@ -68,7 +103,7 @@ test("what a page says went wrong is what is thrown", async () => {
 });
 
 test.each([
-  ["a page that was never there", throwing("Could not establish connection. Receiving end does not exist."), "notDone"],
+  ["a page that was never there", throwing(NOBODY), "notDone"],
   ["a page that went away before its reply", throwing("Actor 'Conduits' destroyed"), "unknown"],
   ["a page that went away without a word", () => undefined, "unknown"],
 ])("%s: a write says what is known of it, a read has not been done", async (_, reply, outcome) => {

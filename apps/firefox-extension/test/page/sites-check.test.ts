@@ -32,6 +32,7 @@ const check = async (tabs: readonly OpenTab[], allowed = ["chatgpt.com", "chat.o
   const context = {
     id: "cmd",
     signal: new AbortController().signal,
+    scripted: new Set<number>(),
     emit: () => undefined,
     claimTab: async () => undefined,
     requireSite: (url: string | undefined) => {

@@ -8,7 +8,7 @@ import {
   siteOf,
 } from "@baa/contracts/firefox";
 import type { FromPage, PageReply, ToPage } from "../../shared/page-messages.ts";
-import { IN_PAGE, type MethodContext, MethodFault } from "../methods/method.ts";
+import { type CommandContext, IN_PAGE, MethodFault } from "../methods/method.ts";
 import type { History } from "./history.ts";
 import type { Journal, JournalEntry, Outcome } from "./journal.ts";
 import { LiveCommand } from "./live-command.ts";
@@ -23,7 +23,7 @@ export interface CommandLink {
 }
 
 /** Does a method. `params` are parsed. */
-export type Run = (method: FirefoxMethod, params: Record<string, unknown>, context: MethodContext) => Promise<unknown>;
+export type Run = (method: FirefoxMethod, params: Record<string, unknown>, context: CommandContext) => Promise<unknown>;
 
 export interface CommandsOptions {
   readonly journal: Journal;

@@ -32,12 +32,11 @@ export const callPage = async (tab: TargetTab, call: PageCall, context: MethodCo
     params,
     ...(adapter === undefined ? {} : { adapter }),
   };
-  await injectScript(tab.tabId);
   throwIfAborted(context.signal);
   const effect = effectOf(method, params);
   const cancelled = cancelWhenAborted(tab.tabId, id, { effect, signal: context.signal });
   try {
-    return await Promise.race([send(tab.tabId, message, effect), cancelled.isLate]);
+    return await Promise.race([deliver(tab.tabId, message, { ...context, effect }), cancelled.isLate]);
   } finally {
     cancelled.dispose();
   }
@@ -81,13 +80,35 @@ export const throwIfAborted = (signal: AbortSignal): void => {
   if (signal.aborted) throw new MethodFault("cancelled", "It was cancelled before the page was asked.");
 };
 
-const send = async (tabId: number, message: ToPage, effect: "read" | "write"): Promise<PageReply> => {
+/** To the script that is there already, as far as is known: to put it in again takes longer than most calls. */
+const deliver = async (
+  tabId: number,
+  message: ToPage,
+  { effect, scripted, signal }: Pick<MethodContext, "scripted" | "signal"> & { effect: "read" | "write" },
+): Promise<PageReply> => {
+  const known = scripted.has(tabId) ? await send(tabId, message, effect) : NOBODY;
+  if (known !== NOBODY) return known;
+  scripted.add(tabId); // before: it must not outlive a permission that is taken back meanwhile
+  await injectScript(tabId).catch((fault: unknown) => {
+    scripted.delete(tabId);
+    throw fault;
+  });
+  throwIfAborted(signal);
+  const reply = await send(tabId, message, effect);
+  if (reply === NOBODY) throw tabGone("notDone");
+  return reply;
+};
+
+/** No script of ours was in the page: nothing was done. */
+const NOBODY = Symbol("nobody");
+
+const send = async (tabId: number, message: ToPage, effect: "read" | "write"): Promise<PageReply | typeof NOBODY> => {
   let reply: unknown;
   try {
     reply = await browser.tabs.sendMessage(tabId, message, { frameId: 0 });
   } catch (error) {
-    const nobodyThere = /receiving end does not exist/i.test(error instanceof Error ? error.message : String(error));
-    throw tabGone(nobodyThere || effect === "read" ? "notDone" : "unknown");
+    if (/receiving end does not exist/i.test(error instanceof Error ? error.message : String(error))) return NOBODY;
+    throw tabGone(effect === "read" ? "notDone" : "unknown");
   }
   // Firefox answers with nothing when the page went away before its reply.
   if (reply === undefined) throw tabGone(effect === "read" ? "notDone" : "unknown");

@@ -9,9 +9,10 @@ type Runners = { readonly [M in FirefoxMethod]: MethodRunner<M> | InPageRunner<M
 /** Methods that a page goes on with by itself, whatever becomes of the background. */
 export const IN_PAGE_METHODS: ReadonlySet<string> = new Set<FirefoxMethod>(["chat.send"]);
 
-/** How each method is done. `rules`: as conductor told them last. */
-export const methodRuns = (rules: () => readonly SiteRule[]): Run => {
-  const tabs = new TabMethods(rules);
+/** How each method is done. `rules`: as conductor told them last. `scripted`: see MethodContext. */
+export const methodRuns = (o: { rules: () => readonly SiteRule[]; scripted: Set<number> }): Run => {
+  const { scripted } = o;
+  const tabs = new TabMethods(o.rules);
   const runners: Runners = {
     "tabs.list": tabs.list,
     "tabs.open": tabs.open,
@@ -21,5 +22,6 @@ export const methodRuns = (rules: () => readonly SiteRule[]): Run => {
     ...PAGE_METHODS,
   };
   // Each takes the parameters of its own method, which are parsed.
-  return (method, params, context) => (runners[method] as MethodRunner<FirefoxMethod>)(params as never, context);
+  return (method, params, context) =>
+    (runners[method] as MethodRunner<FirefoxMethod>)(params as never, { ...context, scripted });
 };

@@ -1,7 +1,16 @@
 import type { FirefoxMethod, FirefoxParams, FirefoxResult } from "@baa/contracts/firefox";
 
 /** What a method has while it runs. */
-export interface MethodContext {
+export interface MethodContext extends CommandContext {
+  /**
+   * Tabs into whose page this background has put its script: it is there unless the page was left since. Emptied when
+   * the user takes a permission back, since a page keeps its script and Firefox must say whether it still may have one.
+   */
+  readonly scripted: Set<number>;
+}
+
+/** As much of it as belongs to one command. */
+export interface CommandContext {
   /** The command. */
   readonly id: string;
   /** Aborts when it is cancelled or its time is over. */

@@ -2,7 +2,7 @@ import { type ClientFrame, FIREFOX_METHOD_NAMES } from "@baa/contracts/firefox";
 import { Commands, type CommandLink, type Run } from "../../../src/background/commands/commands.ts";
 import { History } from "../../../src/background/commands/history.ts";
 import { Journal } from "../../../src/background/commands/journal.ts";
-import { IN_PAGE, type MethodContext, MethodFault } from "../../../src/background/methods/method.ts";
+import { IN_PAGE, type CommandContext, MethodFault } from "../../../src/background/methods/method.ts";
 import type { PageReply, ToPage } from "../../../src/shared/page-messages.ts";
 import { FakeArea } from "./fake-storage.ts";
 
@@ -36,7 +36,7 @@ export class FakeLink implements CommandLink {
 /** The work of one command, to be ended by the test. */
 export interface Work {
   readonly params: Record<string, unknown>;
-  readonly context: MethodContext;
+  readonly context: CommandContext;
   readonly end: (value: unknown) => void;
   readonly fail: (error: unknown) => void;
 }

@@ -133,6 +133,27 @@ test("delivered again while it runs: said so, and not begun twice, also before i
   expect(background.works).toHaveLength(1);
 });
 
+test("a result in parts that is on its way is not told a second time over the same connection", async () => {
+  const background = new FakeBackground();
+  const link = await background.connected();
+  background.commands.onCommand(cmd("page.html"));
+  link.bufferedBytes = 2 * 1024 * 1024;
+  (await background.work()).end({ html: "x".repeat(2 * 1024 * 1024) });
+  await settled();
+  background.commands.onCancel({ t: "cancel", id: ID });
+  background.commands.onCommand(cmd("page.html"));
+  await settled();
+  link.bufferedBytes = 0;
+  await link.frame("result");
+  await settled();
+  const parts = link.sent.flatMap((frame) => (frame.t === "part" ? [frame.n] : []));
+  expect(parts).toEqual([0, 1, 2, 3, 4]);
+  expect(link.sent.filter(({ t }) => t === "result")).toHaveLength(1);
+  background.commands.onCommand(cmd("page.html"));
+  await settled();
+  expect(link.sent.filter(({ t }) => t === "result")).toMatchObject([{ replay: false }, { replay: true }]);
+});
+
 test("ended without a connection: the result is replayed when it is delivered again", async () => {
   const background = new FakeBackground();
   await background.connected();

@@ -13,7 +13,7 @@ import type { History } from "./history.ts";
 import type { Journal, JournalEntry, Outcome } from "./journal.ts";
 import { LiveCommand } from "./live-command.ts";
 import { readRequest, refusal, type Request } from "./request.ts";
-import { pack, resultFrames, sendPaced } from "./results.ts";
+import { pack, type Packed, resultFrames, sendPaced } from "./results.ts";
 
 /** The connection, as commands see it. */
 export interface CommandLink {
@@ -42,6 +42,8 @@ export interface CommandsOptions {
 export class Commands {
   readonly #o: CommandsOptions;
   readonly #live = new Map<string, LiveCommand>();
+  /** Outcomes on their way, and over which connection. */
+  readonly #telling = new Map<string, CommandLink>();
   #link: CommandLink | undefined;
 
   constructor(o: CommandsOptions) {
@@ -232,13 +234,24 @@ export class Commands {
     this.#live.get(id)?.end();
     this.#live.delete(id);
     history.end(id, method, packed.outcome);
-    if (this.#link !== undefined) await sendPaced(this.#link, resultFrames(id, packed, { replay: false }));
+    await this.#tell(id, packed, { replay: false });
   }
 
   async #replay(id: string): Promise<void> {
-    const link = this.#link;
     const outcome = (await this.#o.journal.outcome(id)) ?? LOST;
-    if (link !== undefined) await sendPaced(link, resultFrames(id, pack(outcome), { replay: true }));
+    await this.#tell(id, pack(outcome), { replay: true });
+  }
+
+  /** Not while this connection carries it already: the parts of both would come mixed. */
+  async #tell(id: string, packed: Packed, o: { readonly replay: boolean }): Promise<void> {
+    const link = this.#link;
+    if (link === undefined || this.#telling.get(id) === link) return;
+    this.#telling.set(id, link);
+    try {
+      await sendPaced(link, resultFrames(id, packed, o));
+    } finally {
+      if (this.#telling.get(id) === link) this.#telling.delete(id);
+    }
   }
 
   #refuse(id: string, error: FirefoxError): void {

@@ -3,13 +3,14 @@
 //   tsx scripts/dev/routes/check-hits.ts         after it
 import fs from "node:fs";
 import path from "node:path";
-import { CODEXD_ROUTES, STATUS_ROUTES } from "../../../packages/contracts/src/index.ts";
+import { CODEXD_ROUTES, CONDUCTOR_OWN_ROUTES, STATUS_ROUTES } from "../../../packages/contracts/src/index.ts";
 import { type Hit, type Row, unservedRows } from "./hits.ts";
 import { HITS_DIR } from "./hits-dir.ts";
 
 /** Addresses that several services have (`/healthz`) count for each of them. */
 const TABLES: Readonly<Record<string, Readonly<Record<string, Row>>>> = {
   codexd: CODEXD_ROUTES,
+  conductor: CONDUCTOR_OWN_ROUTES,
   "status-api": STATUS_ROUTES,
 };
 

@@ -5,21 +5,16 @@ import { describe, expect, test } from "vitest";
 import { endTurnEvents } from "../../src/events/turn-end.ts";
 import type { NewEvent } from "../../src/journal/journal.ts";
 import { RunService } from "../../src/runs/run-service.ts";
-import { SessionService } from "../../src/sessions/session-service.ts";
 import { Forwarder } from "../../src/turns/forwarder.ts";
-import { HistoryReader } from "../../src/turns/history-reader.ts";
-import { TurnQueue } from "../../src/turns/turn-queue.ts";
-import { TurnService } from "../../src/turns/turn-service.ts";
-import { TurnWaiters } from "../../src/turns/turn-waiters.ts";
 import { FakeChild } from "../support/fake-child.ts";
 import { toCodexInput } from "../support/input.ts";
-import { AT, openJournal } from "../support/journal.ts";
+import { AT } from "../support/journal.ts";
 import { fakeLogger } from "../support/logger.ts";
+import { refusalOf } from "../support/problem.ts";
 import { created, RUNNING } from "../support/records.ts";
+import { openTurns } from "../support/turns.ts";
 
 const setUp = async (events: readonly NewEvent[] = [], turnsMax = 2) => {
-  const opened = await openJournal({ events });
-  const { journal, registries } = opened;
   const child = new FakeChild().answer("turn/start", ({ clientUserMessageId }) => ({
     turn: { id: `ctx_of_${String(clientUserMessageId)}` },
   }));
@@ -30,39 +25,21 @@ const setUp = async (events: readonly NewEvent[] = [], turnsMax = 2) => {
     approvalPolicy: "on-request",
     sandbox: { type: sandbox === "read-only" ? "readOnly" : "workspaceWrite" },
   }));
-  let made = 0;
-  const sessions = new SessionService({
-    journal,
-    policy: { sandbox: ["read-only"], approvalPolicy: ["on-request"], execpolicyAmendments: false, cwdRoots: ["~"] },
-    cwdRules: { roots: ["~"], homeDir: opened.dir, forbidden: [] },
-    scratchDir: opened.dir,
-    files: { removeSession: async () => undefined },
-    newId: () => `ses_new${(made += 1)}`,
-    now: () => AT,
+  const opened = await openTurns({
+    events,
+    child,
+    turnsMax,
+    forwarderOn: ({ journal }) =>
+      new Forwarder({
+        child: child.port,
+        journal,
+        logger: fakeLogger().logger,
+        toCodexInput,
+        whenFree: async () => undefined,
+        onUncertain: () => undefined,
+      }),
   });
-  const logger = fakeLogger().logger;
-  const whenFree = async (): Promise<void> => undefined;
-  const forwarder = new Forwarder({
-    child: child.port,
-    journal,
-    logger,
-    toCodexInput,
-    whenFree,
-    onUncertain: () => undefined,
-  });
-  const queue = new TurnQueue({ child: child.port, journal, forwarder, turnsMax });
-  const turns = new TurnService({
-    journal,
-    child: child.port,
-    sessions,
-    forwarder,
-    queue,
-    waiters: new TurnWaiters(journal),
-    history: new HistoryReader(child.port, journal),
-    toCodexInput,
-    newId: () => "turn_other",
-    newInputId: () => "inp_1",
-  });
+  const { journal, registries, sessions, forwarder, queue, turns } = opened;
   let ids = 0;
   const service = new RunService({
     journal,
@@ -75,7 +52,6 @@ const setUp = async (events: readonly NewEvent[] = [], turnsMax = 2) => {
     newId: () => `crun_${(ids += 1)}`,
     newTurnId: () => `turn_r${ids + 1}`,
   });
-  const after = async () => (await opened.events()).slice(events.length);
   /** The run's turn says this and ends. */
   const answered = async (turnId: string, text: string): Promise<void> => {
     const item = { id: "a1", type: "agentMessage", text };
@@ -90,15 +66,7 @@ const setUp = async (events: readonly NewEvent[] = [], turnsMax = 2) => {
     new Promise((resolve) =>
       journal.onEvent(() => void (registries.turns.get(turnId)?.state === "running" && resolve())),
     );
-  return { ...opened, child, service, after, answered, running };
-};
-const refusalOf = async (promise: Promise<unknown>): Promise<ProblemError> => {
-  const error = await promise.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof ProblemError)) throw new Error("no problem came", { cause: error });
-  return error;
+  return { ...opened, service, answered, running };
 };
 
 describe("a new run", () => {

@@ -8,25 +8,34 @@ afterEach(() => void vi.useRealTimers());
 const open = (o: Parameters<typeof cmd>[1] = {}) =>
   cmd("tabs.open", { effect: "write", params: { url: "https://example.org/" }, ...o });
 
-test("a command is accepted, done once with its parsed parameters, and its result told", async () => {
+const clockless = () => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+
+/** A command that has been begun, and the connection over which it came. */
+const begun = async (frame = open()) => {
   const background = new FakeBackground();
   const link = await background.connected();
-  background.commands.onCommand(open());
-  const work = await background.work();
+  background.commands.onCommand(frame);
+  return { background, link, work: await background.work() };
+};
+
+/** A read that has ended, and that nobody has acknowledged. */
+const endedRead = async () => {
+  const { background, link, work } = await begun(cmd("tabs.list"));
+  work.end({ tabs: [] });
+  return { background, link };
+};
+
+test("a command is accepted, done once with its parsed parameters, and its result told", async () => {
+  const { link, work } = await begun();
   expect(work.params).toEqual({ url: "https://example.org/", active: false });
   work.end({ tab: 1 });
   expect(await link.frame("result")).toEqual({ t: "result", id: ID, ok: true, value: { tab: 1 }, replay: false });
   expect(link.sent.map(({ t }) => t)).toEqual(["journal", "accepted", "result"]);
 });
 
-const clockless = () => vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-
 test("a write stands on disk before it is begun, its outcome before it is told, and nothing soon after that is acknowledged", async () => {
   clockless();
-  const background = new FakeBackground();
-  const link = await background.connected();
-  background.commands.onCommand(open());
-  const work = await background.work();
+  const { background, link, work } = await begun();
   expect(background.store.items.get("journal")).toMatchObject([{ id: ID, state: "started", effect: "write" }]);
   work.end({ tab: 1 });
   await link.frame("result");
@@ -39,10 +48,7 @@ test("a write stands on disk before it is begun, its outcome before it is told, 
 
 test("a read that is acknowledged soon never sees the disk", async () => {
   clockless();
-  const background = new FakeBackground();
-  const link = await background.connected();
-  background.commands.onCommand(cmd("tabs.list"));
-  (await background.work()).end({ tabs: [] });
+  const { background, link } = await endedRead();
   await link.frame("result");
   background.commands.onResultAck({ t: "resultAck", id: ID });
   await vi.advanceTimersByTimeAsync(5_000);
@@ -51,10 +57,7 @@ test("a read that is acknowledged soon never sees the disk", async () => {
 
 test("the outcome of a read that nobody acknowledges is on disk soon, and replayed by the next background", async () => {
   clockless();
-  const first = new FakeBackground();
-  await first.connected();
-  first.commands.onCommand(cmd("tabs.list"));
-  (await first.work()).end({ tabs: [] });
+  const { background: first } = await endedRead();
   await vi.advanceTimersByTimeAsync(2_000);
   const second = first.next();
   const link = await second.connected();
@@ -68,10 +71,7 @@ test("the outcome of a read that nobody acknowledges is on disk soon, and replay
 
 test("acknowledged while it is being written: it does not stay", async () => {
   clockless();
-  const background = new FakeBackground();
-  await background.connected();
-  background.commands.onCommand(cmd("tabs.list"));
-  (await background.work()).end({ tabs: [] });
+  const { background } = await endedRead();
   await settled();
   const set = background.store.set.bind(background.store);
   background.store.set = async (items) => {
@@ -86,10 +86,7 @@ test("acknowledged while it is being written: it does not stay", async () => {
 
 test("a full disk: the outcome of a read stays in memory, and is written when there is room", async () => {
   clockless();
-  const background = new FakeBackground();
-  await background.connected();
-  background.commands.onCommand(cmd("tabs.list"));
-  (await background.work()).end({ tabs: [] });
+  const { background } = await endedRead();
   await settled();
   background.store.fault = "disk full";
   await vi.advanceTimersByTimeAsync(8_000);
@@ -111,10 +108,7 @@ test("what cannot be written down is not begun", async () => {
 });
 
 test("a result that cannot be written down is told all the same", async () => {
-  const background = new FakeBackground();
-  const link = await background.connected();
-  background.commands.onCommand(open());
-  const work = await background.work();
+  const { background, link, work } = await begun();
   background.store.fault = "disk full";
   work.end({ tab: 1 });
   expect(await link.frame("result")).toMatchObject({ ok: true, value: { tab: 1 } });
@@ -155,10 +149,7 @@ test("a result in parts that is on its way is not told a second time over the sa
 });
 
 test("ended without a connection: the result is replayed when it is delivered again", async () => {
-  const background = new FakeBackground();
-  await background.connected();
-  background.commands.onCommand(open());
-  const work = await background.work();
+  const { background, work } = await begun();
   background.commands.disconnect();
   work.end({ tab: 1 });
   await settled();
@@ -195,18 +186,13 @@ test.each([
   ["anything else in a write", new Error("boom"), "write", "internal", "unknown"],
   ["anything else in a read", new Error("boom"), "read", "internal", "notDone"],
 ] as const)("what is thrown becomes an honest outcome: %s", async (_, error, effect, code, outcome) => {
-  const background = new FakeBackground();
-  const link = await background.connected();
-  background.commands.onCommand(effect === "write" ? open() : cmd("tabs.list"));
-  (await background.work()).fail(error);
+  const { link, work } = await begun(effect === "write" ? open() : cmd("tabs.list"));
+  work.fail(error);
   expect((await link.frame("result")).error).toMatchObject({ code, outcome });
 });
 
 test("cancelled: the work is told, and says how it ended", async () => {
-  const background = new FakeBackground();
-  const link = await background.connected();
-  background.commands.onCommand(cmd("tabs.list"));
-  const work = await background.work();
+  const { background, link, work } = await begun(cmd("tabs.list"));
   background.commands.onCancel({ t: "cancel", id: ID });
   expect(work.context.signal.aborted).toBe(true);
   work.fail(work.context.signal.reason);
@@ -222,10 +208,7 @@ test("cancelled before it had come: it was not done", async () => {
 
 test("its time is over: a timeout, even when the page only speaks of a cancellation", async () => {
   clockless();
-  const background = new FakeBackground();
-  const link = await background.connected();
-  background.commands.onCommand(open({ ttlMs: 1_000 }));
-  const work = await background.work();
+  const { link, work } = await begun(open({ ttlMs: 1_000 }));
   await vi.advanceTimersByTimeAsync(1_000);
   work.fail(new MethodFault("cancelled", "stopped", { outcome: "notDone" }));
   expect((await link.frame("result")).error).toMatchObject({ code: "timeout", outcome: "notDone" });
@@ -236,10 +219,7 @@ test.each([
   ["read", "notDone"],
 ] as const)("told to stop, and nothing is heard: a %s ends after 5 s as %s", async (effect, outcome) => {
   clockless();
-  const background = new FakeBackground();
-  const link = await background.connected();
-  background.commands.onCommand(effect === "write" ? open() : cmd("tabs.list"));
-  const work = await background.work();
+  const { background, link, work } = await begun(effect === "write" ? open() : cmd("tabs.list"));
   background.commands.onCancel({ t: "cancel", id: ID });
   await vi.advanceTimersByTimeAsync(5_000);
   expect((await link.frame("result")).error).toMatchObject({ code: "cancelled", outcome });
@@ -249,10 +229,7 @@ test.each([
 });
 
 test("the pairing ends: what runs is stopped, nothing is told or kept", async () => {
-  const background = new FakeBackground();
-  const link = await background.connected();
-  background.commands.onCommand(open());
-  const work = await background.work();
+  const { background, link, work } = await begun();
   await background.commands.forgetAll();
   expect(work.context.signal.aborted).toBe(true);
   work.end({});
@@ -262,10 +239,7 @@ test("the pairing ends: what runs is stopped, nothing is told or kept", async ()
 });
 
 test("the user sees what was asked, where, and what came of it", async () => {
-  const background = new FakeBackground();
-  const link = await background.connected();
-  background.commands.onCommand(cmd("page.text"));
-  const work = await background.work();
+  const { background, link, work } = await begun(cmd("page.text"));
   work.context.requireSite("https://example.org/a");
   expect(background.history.commands).toMatchObject([{ method: "page.text", site: "example.org", state: "running" }]);
   work.fail(new MethodFault("page_error", "It did not work."));

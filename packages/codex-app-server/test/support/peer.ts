@@ -1,5 +1,8 @@
 import { RpcConnection, type ConnectionOptions } from "../../src/rpc/rpc-connection.ts";
 
+/** A deadline that no test reaches unless it moves the clock. */
+export const SOON = { timeoutMs: 1_000 };
+
 /** A connection whose other side is the test. */
 export class Peer {
   readonly connection: RpcConnection;

@@ -54,7 +54,7 @@ describe("slow readers", () => {
   });
 
   it("that take no byte for the deadline are told bye and closed with 4429; the cursor goes on", async () => {
-    const { source, server, url } = await started({ stallMs: 100, tickMs: 10 });
+    const { source, server, url } = await started({ stallMs: 100, tickMs: 10, closeMs: 60_000 });
     const client: WsClient = openWs(url, "/v1/codexd/events?after=0");
     await client.until((book) => book.frames.length === 1);
     client.ws.pause();

@@ -69,6 +69,16 @@ export function readAll(log: EventLog, after = 0, limit = { maxRecords: 7, maxBy
   return events;
 }
 
+/** More than any log of a test holds in one page. */
+export const ALL = { maxRecords: 1000, maxBytes: 1_000_000 };
+
+/** The text of what a read gives. */
+export function texts(log: EventLog, after: number, limit = ALL): string[] {
+  return log
+    .read(after, limit)
+    .frames.map((frame) => (JSON.parse(frame.bytes.toString()) as { data: { delta: string } }).data.delta);
+}
+
 /** Throws unless each event is its predecessor + 1, except a log.gap that names exactly the numbers in between. */
 export function assertContiguous(events: readonly StoredEvent[], first = 1): void {
   let expected = first;

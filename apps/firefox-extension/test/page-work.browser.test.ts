@@ -38,6 +38,20 @@ const fetchTests = (driven: () => Driven): void => {
     driver.cancel("slow");
     expect(await ending).toMatchObject({ code: "cancelled", outcome: "unknown" });
   });
+
+  test("a page that is closed while it works does it once, and nobody knows what came of it", async () => {
+    const { driver, open, run, site } = driven();
+    const tabId = await open("/article");
+    await run("page.info", { tabId });
+    const posts = () => site.requests.filter((path) => path === "/delay").length;
+    const before = posts();
+    const posting = run("page.fetch", { tabId, url: site.url("/delay?ms=20000"), method: "POST" });
+    const ending = posting.catch((error: unknown) => error);
+    await expect.poll(posts).toBe(before + 1);
+    await driver.call("tabs.remove", tabId);
+    expect(await ending).toMatchObject({ code: "tab_closed", outcome: "unknown" });
+    expect(posts()).toBe(before + 1);
+  });
 };
 
 describe("page work, manifest 2", () => {

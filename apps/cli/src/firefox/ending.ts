@@ -43,7 +43,7 @@ const exitOf = ({ code, command }: CommandFault): ExitName =>
 const nextStep = ({ code, site, outcome, command }: CommandFault, browser: string): string | undefined => {
   if (outcome === "unknown") return "Look at the page before you ask again.";
   if (command.state === "expired") return "See whether Firefox runs and is paired: baa firefox clients";
-  if (code === "site_not_allowed") return howToAllow(site, browser);
+  if (code === "site_not_allowed" && outcome === "notDone") return howToAllow(site, browser);
   return NEXT[code];
 };
 

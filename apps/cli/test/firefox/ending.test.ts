@@ -50,6 +50,8 @@ test("the next step: for the site, for the browser, and above all to look first"
   expect(next("failed", { code: "site_not_allowed", site: "a.test" })).toBe(
     "Allow it: baa firefox sites allow a.test --client desk",
   );
+  // A request that a redirect led there was sent: again would be twice.
+  expect(next("failed", { code: "site_not_allowed", site: "a.test", outcome: "done" })).toBeUndefined();
   expect(next("failed", { code: "tab_not_found" })).toBe("See which there are: baa firefox tabs");
   expect(next("expired", { code: "timeout" })).toBe("See whether Firefox runs and is paired: baa firefox clients");
   expect(next("interrupted", { code: "timeout", outcome: "unknown" })).toBe("Look at the page before you ask again.");

@@ -1,7 +1,9 @@
 import { ProblemReply } from "@baa/client";
+import type { FirefoxCommand } from "@baa/contracts";
 import { expect, test } from "vitest";
+import { CommandFault } from "../../src/firefox/command-fault.ts";
 import type { BrowserCall } from "../../src/mcp/firefox/browser.ts";
-import { SiteApprovals } from "../../src/mcp/firefox/site-approval.ts";
+import { refusedSite, SiteApprovals } from "../../src/mcp/firefox/site-approval.ts";
 
 const CLIENT = `ffx_${"0".repeat(32)}`;
 const SITE = "a.test";
@@ -115,4 +117,13 @@ test("nobody can be asked, or the token may not allow it: the operator's command
   expect((await settled({ answer: { action: "accept" }, refusesRule: true })).verdict).toContain(
     "needs the scope admin",
   );
+});
+
+test.each([
+  ["notDone", SITE],
+  ["done", undefined],
+  ["unknown", undefined],
+])("refused for its site, and %s: the call comes again only when nothing was done", (outcome, site) => {
+  const error = { code: "site_not_allowed", message: "no", outcome, site: SITE };
+  expect(refusedSite(new CommandFault({ state: "failed", error } as unknown as FirefoxCommand))).toBe(site);
 });

@@ -142,6 +142,7 @@ export class Background {
 
   #onOpen(connection: Connection, { sites }: ServerFrameOf<"welcome">): void {
     this.sites.set(sites);
+    this.commands.onSites();
     this.commands.connect(connection);
     this.state.begin();
     this.tabs.begin();
@@ -166,6 +167,7 @@ export class Background {
         return void this.events.acknowledge(frame.id);
       case "sites":
         this.sites.set(frame.sites);
+        this.commands.onSites();
         this.tabs.changed();
         this.state.onSites();
         return this.showState();

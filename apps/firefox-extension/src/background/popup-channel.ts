@@ -48,15 +48,20 @@ export const sendFromTab = async (
   tab: browser.tabs.Tab | undefined,
   selection?: string,
 ): Promise<string | undefined> => {
-  if (settings.key === undefined) return "This browser is not paired: nobody would get it.";
+  const { key } = settings;
+  if (key === undefined) return NOBODY;
   if (tab === undefined || siteOf(tab.url ?? "") === undefined) return "This is no web page; it cannot be sent.";
   try {
     const sent = what === "sendPage" ? await readPage(tab, run) : await readSelection(tab, selection);
-    return sent === undefined ? "Nothing is selected on this page." : await events.add(sent);
+    if (sent === undefined) return "Nothing is selected on this page.";
+    // The pairing may have ended meanwhile; what was meant for its conductor goes to no other.
+    return settings.key === key ? await events.add(sent) : NOBODY;
   } catch (error) {
     return `The page could not be read: ${error instanceof Error ? error.message : String(error)}`;
   }
 };
+
+const NOBODY = "This browser is not paired: nobody would get it.";
 
 const replyOf = (error: string | undefined): PopupReply => (error === undefined ? OK : failed(error));
 
@@ -68,9 +73,15 @@ const setSite = async (
   const pattern = SitePattern.safeParse(site);
   if (!pattern.success) return failed(`"${site}" is no site: a host in lower case, as in \`example.org\`.`);
   if (dialer.connection === undefined) return failed("Conductor keeps the rules and is not connected now.");
-  const told = sites.told(RULE_MS);
+  const isSo = () => (sites.rules.find((rule) => rule.site === site)?.access ?? null) === access;
+  const endMs = Date.now() + RULE_MS;
   dialer.connection.send({ t: "site", site: pattern.data, access });
-  return (await told) ? OK : failed("Conductor has not said that it took the rule. Try again.");
+  while (!isSo()) {
+    // Rules are told for other reasons, too, and as they were when there are too many of them.
+    if (await sites.told(endMs - Date.now())) continue;
+    return failed("Conductor has not said that it took the rule. Try again.");
+  }
+  return OK;
 };
 
 const setUrl = async ({ dialer, settings }: Background, typed: string | undefined): Promise<PopupReply> => {
@@ -83,9 +94,10 @@ const setUrl = async ({ dialer, settings }: Background, typed: string | undefine
   return OK;
 };
 
-/** There is one path; a host alone is enough. */
+/** There is one path; a host alone is enough. No socket is opened for an address with a fragment. */
 const withPath = (text: string): string => {
   const url = new URL(text);
+  url.hash = "";
   if (url.pathname === "/") url.pathname = FIREFOX_PATH;
   return url.href;
 };

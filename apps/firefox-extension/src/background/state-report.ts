@@ -34,7 +34,9 @@ export class StateReport {
   /** Pause or permission may have changed. */
   async changed(): Promise<void> {
     const info = await this.#o.info();
-    const frame: ClientFrame = { t: "state", isPaused: this.#o.isPaused(), logins: [...this.#logins], info };
+    // Rules, and the conductor they come from, may be others than when it was looked. Without a tab nothing was seen.
+    const logins = this.#logins.filter(({ site, tabId }) => tabId === undefined || this.#o.isAllowed(site));
+    const frame: ClientFrame = { t: "state", isPaused: this.#o.isPaused(), logins, info };
     const text = JSON.stringify(frame);
     if (text !== this.#last && this.#o.send(frame)) this.#last = text;
   }

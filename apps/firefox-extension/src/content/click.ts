@@ -4,7 +4,7 @@ import { MethodFault } from "../shared/method-fault.ts";
  * Clicks it as a mouse would: some menus open by the press and not by the click. The page can tell the events from a
  * user's (`isTrusted`). @throws MethodFault page_error for what is disabled
  */
-export const clickElement = (element: HTMLElement): void => {
+export const clickElement = (element: ClickedElement): void => {
   if (element.matches(":disabled") || element.getAttribute("aria-disabled") === "true") {
     throw new MethodFault("page_error", "The element is disabled.");
   }
@@ -18,8 +18,12 @@ export const clickElement = (element: HTMLElement): void => {
   element.focus({ preventScroll: true });
   element.dispatchEvent(new PointerEvent("pointerup", pointer));
   element.dispatchEvent(new MouseEvent("mouseup", { ...mouse, detail: 1 }));
-  element.click();
+  if (element.click !== undefined) element.click();
+  else element.dispatchEvent(new MouseEvent("click", { ...mouse, detail: 1 }));
 };
+
+/** A selector can find one that is not of HTML, too: SVG and MathML have no `click`. */
+type ClickedElement = Omit<HTMLElement, "click"> & { readonly click?: () => void };
 
 /** Enter, down and up. */
 export const pressEnter = (element: HTMLElement): void => {

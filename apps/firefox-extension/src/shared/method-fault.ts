@@ -1,5 +1,8 @@
 import type { FirefoxError, FirefoxErrorCode } from "@baa/contracts/firefox";
 
+/** What a frame carries of a message; some hold what the caller or the page has said. */
+const MESSAGE_CHARS = 4096;
+
 /** Why a method did not do what it was asked; in the background and in the page. */
 export class MethodFault extends Error {
   override readonly name = "MethodFault";
@@ -13,7 +16,7 @@ export class MethodFault extends Error {
     message: string,
     o: { outcome?: FirefoxError["outcome"]; site?: string; mark?: string } = {},
   ) {
-    super(message);
+    super(message.slice(0, MESSAGE_CHARS));
     this.code = code;
     this.outcome = o.outcome ?? "notDone";
     this.site = o.site;

@@ -17,6 +17,7 @@ export type ToPage =
   | { readonly kind: "cancel"; readonly id: string }
   /** What became of a chat whose background died: the page tells its whole text and, when it is over, its end again. */
   | { readonly kind: "attach"; readonly id: string }
+  /** Whether anybody is there; answered with `working`. */
   | { readonly kind: "ping" };
 
 /** The answer to `call` and `attach`. `working`: chunks and the end come by messages of the page's own. */

@@ -224,6 +224,7 @@ test("the code of a policy enrols by itself; once", async () => {
   await vi.waitFor(async () => {
     await pass(1);
     expect(it.settings.key).toBe(KEY);
+    expect(it.dialer.shows).toEqual({ kind: "connected" }); // the proof of the welcome takes its time, too
   });
   socket.end(4410);
   await pass(120_000);

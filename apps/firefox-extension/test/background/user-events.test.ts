@@ -67,3 +67,17 @@ test("the pairing ends: what was meant for that conductor goes to no other", asy
   expect(link.sent).toEqual([]);
   expect([...store.items]).toEqual([["events", []]]);
 });
+
+test("what could not be written down does not wait, and is not sent", async () => {
+  const store = new FakeArea();
+  const events = new UserEvents(store);
+  const link = new FakeLink();
+  await events.connect(link);
+  store.fault = "disk full";
+  expect(await events.add(page)).toBe("Firefox could not write it down, so it is not kept: disk full");
+  store.fault = undefined;
+  expect(events.waiting).toBe(0);
+  await events.add(page);
+  expect(store.items.get("events")).toHaveLength(1);
+  expect(link.sent).toHaveLength(1);
+});

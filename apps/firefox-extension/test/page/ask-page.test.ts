@@ -12,6 +12,7 @@ const WRITE = { method: "page.click", params: { selector: "#x" } } as const;
 const sent: ToPage[] = [];
 let injections: number;
 let page: (message: ToPage) => unknown;
+let isThere: () => boolean;
 let inject: () => unknown;
 let tabs: Record<string, unknown>[];
 let abort: AbortController;
@@ -21,6 +22,7 @@ beforeEach(() => {
   sent.length = 0;
   injections = 0;
   page = () => ({ kind: "end", outcome: { ok: true, value: "done" } });
+  isThere = () => true;
   inject = () => [];
   tabs = [{ id: 7, windowId: 1, url: TAB.url, active: true }];
   abort = new AbortController();
@@ -43,6 +45,7 @@ beforeEach(() => {
     },
     tabs: {
       sendMessage: async (_tabId: number, message: ToPage) => {
+        if (message.kind === "ping") return pong();
         sent.push(message);
         return message.kind === "cancel" ? undefined : page(message);
       },
@@ -60,6 +63,8 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
+const pong = () => (isThere() ? { kind: "working" } : throwing(NOBODY)());
+
 const throwing = (message: string) => () => {
   throw new Error(message);
 };
@@ -76,8 +81,22 @@ test("a page that has the script is asked at once; one that came in its place ge
   await askPage(TAB, READ, context);
   expect([injections, sent.length, [...context.scripted]]).toEqual([1, 2, [7]]);
   page = () => (injections === 1 ? throwing(NOBODY)() : { kind: "end", outcome: { ok: true, value: "of the other" } });
-  expect(await askPage(TAB, WRITE, context)).toBe("of the other");
+  expect(await askPage(TAB, READ, context)).toBe("of the other");
   expect([injections, sent.length]).toEqual([2, 4]);
+});
+
+test("a write is told to no page but one that has just answered", async () => {
+  await askPage(TAB, READ, context);
+  isThere = () => injections === 2;
+  expect(await askPage(TAB, WRITE, context)).toBe("done");
+  expect([injections, sent.length]).toEqual([2, 2]);
+});
+
+test("a page that goes away while it does a write: nobody knows, and no other page is told to do it", async () => {
+  await askPage(TAB, READ, context);
+  page = throwing(NOBODY); // Firefox's words for that, too
+  await expect(askPage(TAB, WRITE, context)).rejects.toMatchObject({ code: "tab_closed", outcome: "unknown" });
+  expect([injections, sent.length]).toEqual([1, 2]);
 });
 
 test("a permission that was taken back counts for a page that has the script, too", async () => {
@@ -108,6 +127,7 @@ test.each([
   ["a page that went away without a word", () => undefined, "unknown"],
 ])("%s: a write says what is known of it, a read has not been done", async (_, reply, outcome) => {
   page = reply;
+  isThere = () => outcome !== "notDone";
   await expect(askPage(TAB, WRITE, context)).rejects.toMatchObject({ code: "tab_closed", outcome });
   await expect(askPage(TAB, READ, context)).rejects.toMatchObject({ code: "tab_closed", outcome: "notDone" });
 });

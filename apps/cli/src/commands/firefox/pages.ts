@@ -172,7 +172,11 @@ const wait = verb<[string], WaitOptions>({
     },
     TAB,
     CLIENT,
-    { ...timeoutOf("30s"), parse: waitTime },
+    {
+      flags: "--timeout <duration>",
+      summary: "how long to wait for it, 10 min at most (default: 30s)",
+      parse: waitTime,
+    },
   ],
   json: JSON_OF_COMMAND,
   exits: EXITS_OF_COMMAND,

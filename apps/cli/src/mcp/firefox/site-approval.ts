@@ -6,9 +6,14 @@ import { CommandFault } from "../../firefox/command-fault.ts";
 import type { ToolQuestion } from "../tool.ts";
 import { type BrowserCall, nameOf } from "./browser.ts";
 
-/** The site that a call was refused for; undefined for any other failure. */
+/**
+ * The site that a call was refused for; undefined for any other failure. So is one that was done before it came to that
+ * site, by a redirect: it must not be done again.
+ */
 export const refusedSite = (error: unknown): string | undefined => {
-  if (error instanceof CommandFault) return error.code === "site_not_allowed" ? error.site : undefined;
+  if (error instanceof CommandFault) {
+    return error.code === "site_not_allowed" && error.outcome === "notDone" ? error.site : undefined;
+  }
   if (!(error instanceof ProblemReply) || error.code !== "site_not_allowed") return undefined;
   const site = error.problem["site"];
   return typeof site === "string" ? site : undefined;

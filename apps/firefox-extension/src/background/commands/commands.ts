@@ -87,7 +87,8 @@ export class Commands {
     const { id, ttlMs } = frame;
     const entry = this.#o.journal.get(id);
     const live = this.#live.get(id);
-    const facts = { state: entry?.state ?? "absent", isOurs: live !== undefined, effect: frame.effect } as const;
+    const { effect } = entry ?? frame; // what was begun as a write is one
+    const facts = { state: entry?.state ?? "absent", isOurs: live !== undefined, effect } as const;
     switch (actionFor({ ...facts, isInPage: entry?.isInPage ?? false })) {
       case "run":
         return void this.#run(frame);
@@ -105,9 +106,18 @@ export class Commands {
   onCancel({ id }: ServerFrameOf<"cancel">): void {
     const live = this.#live.get(id);
     if (live !== undefined) return this.#stop(live, "cancelled");
-    if (this.#o.journal.get(id)?.state === "done") return void this.#replay(id);
     // What has begun is in the journal.
+    const entry = this.#o.journal.get(id);
+    if (entry?.state === "done") return void this.#replay(id);
+    if (entry?.effect === "write") return void this.#takeOver(entry);
     this.#refuse(id, refusal("cancelled", "It was cancelled before it had begun."));
+  }
+
+  /** The rules about sites have changed: what was allowed for one of them, and is not any more, is stopped. */
+  onSites(): void {
+    for (const live of this.#live.values()) {
+      if (![...live.touched].every((url) => this.#mayTouch(url))) this.#stop(live, "cancelled");
+    }
   }
 
   onResync({ id }: ServerFrameOf<"resync">): void {
@@ -133,7 +143,7 @@ export class Commands {
     for (const entry of this.#o.journal.entries()) {
       if (entry.tabId !== tabId || entry.state !== "started" || this.#live.get(entry.id)?.isInPage === false) continue;
       if (change === "closed") await this.#end(entry.id, TAB_CLOSED);
-      else await this.#attach(entry);
+      else await this.#attach(entry, PAGE_LEFT);
     }
   }
 
@@ -170,6 +180,7 @@ export class Commands {
       emit: (from, text) => void live.stream.change({ from, text }),
       requireSite: (url) => {
         requireSite(url);
+        live.touched.add(url);
         history.setSite(live.id, siteOf(url ?? "") ?? "");
       },
       claimTab: (tabId) => journal.claimTab(live.id, tabId),
@@ -179,6 +190,15 @@ export class Commands {
     // It may have been told to stop before the page had it.
     if (live.signal.aborted) this.#tellPageToStop(live.id);
     return value;
+  }
+
+  #mayTouch(url: string | undefined): boolean {
+    try {
+      this.#o.requireSite(url);
+      return true;
+    } catch {
+      return false; // it throws nothing else
+    }
   }
 
   #begin(entry: Pick<JournalEntry, "id" | "effect">, isInPage: boolean): LiveCommand {
@@ -205,13 +225,13 @@ export class Commands {
     if (action === "interrupt") await this.#end(id, INTERRUPTED);
   }
 
-  /** Asks the page what became of it: its whole text comes, and its end. */
-  async #attach(entry: JournalEntry): Promise<void> {
+  /** Asks the page what became of it: its whole text comes, and its end; `lost` when it does not know. */
+  async #attach(entry: JournalEntry, lost = INTERRUPTED): Promise<void> {
     const { id, tabId } = entry;
     this.#adopt(entry);
     const reply = tabId === undefined ? undefined : await this.#o.askPage(tabId, { kind: "attach", id });
     if (reply?.kind === "working") return;
-    await this.#end(id, reply?.kind === "end" ? reply.outcome : INTERRUPTED);
+    await this.#end(id, reply?.kind === "end" ? reply.outcome : lost);
   }
 
   #stop(live: LiveCommand, why: "cancelled" | "timeout"): void {
@@ -273,4 +293,5 @@ const INTERRUPTED = unknownEnd(
   "The extension was stopped while it did this; nobody knows how far it came.",
 );
 const TAB_CLOSED = unknownEnd("tab_closed", "The tab was closed while its page did this.");
+const PAGE_LEFT = unknownEnd("tab_closed", "The tab went to another page while its page did this.");
 const LOST = unknownEnd("interrupted", "It has ended, and Firefox has lost how.");

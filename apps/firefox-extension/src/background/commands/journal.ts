@@ -189,6 +189,7 @@ export class Journal {
     const index = entries.filter(
       ({ id, effect, state }) => effect === "write" || (state === "done" && !this.#held.has(id)),
     );
+    for (const key of gone) delete items[key]; // forgotten while it waited
     // First: what the index does not name would stay for ever.
     if (gone.length > 0) await this.#store.remove(gone);
     await this.#store.set({ ...items, [INDEX]: index });

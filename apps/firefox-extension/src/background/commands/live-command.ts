@@ -21,6 +21,8 @@ export class LiveCommand {
   readonly stream: Stream;
   /** The page does it now and tells its end. */
   isInPage: boolean;
+  /** Addresses that it was allowed to touch. */
+  readonly touched = new Set<string | undefined>();
   readonly #controller = new AbortController();
   readonly #o: LiveOptions;
   #deadline: ReturnType<typeof setTimeout> | undefined;

@@ -31,7 +31,7 @@ export interface Credential {
 }
 
 /** Why we ended it ourselves. */
-export type ConnectionFault = "version" | "impostor" | "protocol" | "silence" | "slow handshake";
+export type ConnectionFault = "version" | "impostor" | "protocol" | "silence" | "slow handshake" | "no socket";
 
 /** How a connection ended. */
 export interface ConnectionEnd {

@@ -111,7 +111,9 @@ export class Dialer {
       if (this.#patience.isHeld) return this.#rest(this.#shows);
       this.#keepAwake(true);
       if (await this.#patience.sleep()) continue; // much may have changed
-      if (await this.#isUp(credential)) await this.#dial(credential);
+      if (!(await this.#isUp(credential))) continue;
+      // Meanwhile a code may have been typed, or the pairing ended.
+      if (this.#credential()?.secret === credential.secret) await this.#dial(credential);
     }
   }
 
@@ -164,14 +166,14 @@ export class Dialer {
     const step = stepRedial({ end, with: credential.with, openMs, failures: this.#failures });
     this.#failures = openMs > 0 ? 0 : this.#failures + 1;
     const { settings } = this.#o;
-    if (step.effect === "forgetKey") await settings.forgetKey("revoked");
+    if (step.effect === "forgetKey") await settings.forgetKey("revoked").catch(onlyInMemory);
     if (openMs > 0) this.#o.onClosed({ forgotten: settings.key === undefined });
     if (pairing !== undefined && openMs === 0) {
       if (step.effect === "refuseCode") return pairing.settle(WRONG_CODE);
       this.#show(step.shows);
       return pairing.settle(end.phase === "refused" ? NO_PAIRING : this.#words());
     }
-    if (step.effect === "refuseCode") await settings.refusePolicyCode();
+    if (step.effect === "refuseCode") await settings.refusePolicyCode().catch(onlyInMemory);
     this.#show(step.shows);
     // Ended by us, because something has changed: dialled at once.
     if (end.code === 0 && end.fault === undefined) return;
@@ -183,8 +185,10 @@ export class Dialer {
     const { settings, backgroundId, info, onOpen, onFrame } = this.#o;
     return new Promise((resolve) => {
       let openedAt: number | undefined;
+      const socket = this.#openSocket();
+      if (socket === undefined) return resolve({ end: { code: 0, phase: "refused", fault: "no socket" }, openMs: 0 });
       const connection = new Connection({
-        socket: this.#o.openSocket(settings.url),
+        socket,
         credential,
         clientId: settings.clientId,
         backgroundId,
@@ -204,6 +208,15 @@ export class Dialer {
     });
   }
 
+  /** Undefined for an address that Firefox opens none for. */
+  #openSocket(): Socket | undefined {
+    try {
+      return this.#o.openSocket(this.#o.settings.url);
+    } catch {
+      return undefined; // it says no more than that
+    }
+  }
+
   #show(shows: PopupConnection): void {
     if (JSON.stringify(shows) === JSON.stringify(this.#shows)) return;
     this.#shows = shows;
@@ -215,6 +228,9 @@ export class Dialer {
     return connectionWords({ connection: this.#shows, isPaused, url }).why;
   }
 }
+
+/** A full disk: it counts for as long as this background lives. */
+const onlyInMemory = (): void => undefined;
 
 const WRONG_CODE = "Conductor did not take this code. Type it again, or run `baa firefox pair` for a new one.";
 const NO_PAIRING = "No pairing is open at conductor. Run `baa firefox pair` there and type its code here.";

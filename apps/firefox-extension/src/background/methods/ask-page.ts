@@ -81,12 +81,9 @@ export const throwIfAborted = (signal: AbortSignal): void => {
 };
 
 /** To the script that is there already, as far as is known: to put it in again takes longer than most calls. */
-const deliver = async (
-  tabId: number,
-  message: ToPage,
-  { effect, scripted, signal }: Pick<MethodContext, "scripted" | "signal"> & { effect: "read" | "write" },
-): Promise<PageReply> => {
-  const known = scripted.has(tabId) ? await send(tabId, message, effect) : NOBODY;
+const deliver = async (tabId: number, message: ToPage, o: DeliveryOptions): Promise<PageReply> => {
+  const { scripted, signal } = o;
+  const known = scripted.has(tabId) ? await hand(tabId, message, o) : NOBODY;
   if (known !== NOBODY) return known;
   scripted.add(tabId); // before: it must not outlive a permission that is taken back meanwhile
   await injectScript(tabId).catch((fault: unknown) => {
@@ -94,13 +91,32 @@ const deliver = async (
     throw fault;
   });
   throwIfAborted(signal);
-  const reply = await send(tabId, message, effect);
+  const reply = await hand(tabId, message, o);
   if (reply === NOBODY) throw tabGone("notDone");
   return reply;
 };
 
+type DeliveryOptions = Pick<MethodContext, "scripted" | "signal"> & { readonly effect: "read" | "write" };
+
 /** No script of ours was in the page: nothing was done. */
 const NOBODY = Symbol("nobody");
+
+/**
+ * Firefox says that nobody is there also of a page that went away while it did what it was told. A read can be asked
+ * again then. A write is only told to a page that has just answered, and nobody knows what became of it when that goes.
+ */
+const hand = async (
+  tabId: number,
+  message: ToPage,
+  { effect, signal }: DeliveryOptions,
+): Promise<PageReply | typeof NOBODY> => {
+  if (effect === "read") return send(tabId, message, effect);
+  if ((await send(tabId, { kind: "ping" }, "read")) === NOBODY) return NOBODY;
+  throwIfAborted(signal);
+  const reply = await send(tabId, message, effect);
+  if (reply === NOBODY) throw tabGone("unknown");
+  return reply;
+};
 
 const send = async (tabId: number, message: ToPage, effect: "read" | "write"): Promise<PageReply | typeof NOBODY> => {
   let reply: unknown;

@@ -5,8 +5,10 @@ import { randomHex, type StorageArea } from "../storage.ts";
 
 export type UserEvent = ClientFrameOf<"evt">;
 
-/** Characters of a page or selection; more is cut off. */
+/** Characters of a page or selection; more is cut off. A page can make its title and its address as long as it likes. */
 const TEXT_CHARS = FIREFOX_LIMITS.inlineResultChars;
+const TITLE_CHARS = 1_024;
+const URL_CHARS = 8_192;
 /** Ids, oldest first; each event has a key of its own. */
 const INDEX = "events";
 const eventKey = (id: string) => `event:${id}`;
@@ -40,10 +42,23 @@ export class UserEvents {
       return `${this.#ids.length} things wait for conductor already; nothing more is kept until it takes them.`;
     }
     const id = `uev_${randomHex()}`;
-    const text = event.text.slice(0, TEXT_CHARS);
-    const frame: UserEvent = { t: "evt", id, at: new Date().toISOString(), ...event, text };
+    const frame: UserEvent = {
+      t: "evt",
+      id,
+      kind: event.kind,
+      at: new Date().toISOString(),
+      url: event.url.slice(0, URL_CHARS),
+      title: event.title.slice(0, TITLE_CHARS),
+      text: event.text.slice(0, TEXT_CHARS),
+    };
     this.#ids.push(id);
-    await this.#store.set({ [INDEX]: this.#ids, [eventKey(id)]: frame });
+    try {
+      await this.#store.set({ [INDEX]: this.#ids, [eventKey(id)]: frame });
+    } catch (error) {
+      this.#ids = this.#ids.filter((one) => one !== id);
+      const why = error instanceof Error ? error.message : String(error);
+      return `Firefox could not write it down, so it is not kept: ${why}`;
+    }
     this.#link?.send(frame);
     return undefined;
   }

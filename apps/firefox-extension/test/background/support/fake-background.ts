@@ -53,6 +53,8 @@ export class FakeBackground {
   readonly asked: { tabId: number; message: ToPage }[] = [];
   pageReply: PageReply | undefined;
   isPaused = false;
+  /** Addresses of sites that are not allowed. */
+  readonly denied = new Set<string>();
   readonly #waiting = new Set<() => void>();
 
   constructor(store = new FakeArea()) {
@@ -71,6 +73,7 @@ export class FakeBackground {
       methods: FIREFOX_METHOD_NAMES,
       requireSite: (url) => {
         if (url === undefined) throw new MethodFault("no_site", "none");
+        if (this.denied.has(url)) throw new MethodFault("site_not_allowed", "not this one");
       },
       isPaused: () => this.isPaused,
       askPage: async (tabId, message) => {

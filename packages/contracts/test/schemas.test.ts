@@ -16,6 +16,7 @@ import {
   SessionId,
   SessionListQuery,
   SessionReply,
+  SetReason,
   StartTurn,
   StartTurnInSession,
   TURN_STATES,
@@ -149,6 +150,11 @@ describe("requests", () => {
       { decision: "accept", by: "policy" },
     ];
     for (const body of wrong) expect(fits(DecideApproval, body)).toBe(false);
+  });
+
+  it("the note of a reason is a text that can be stored: no NUL, no half of a character", () => {
+    expect(fits(SetReason, { note: "lunch\nuntil one 🦊" })).toBe(true);
+    for (const note of ["x".repeat(513), "a\0b", "\ud83e"]) expect(fits(SetReason, { note })).toBe(false);
   });
 
   it("an empty body is nothing or an empty object", () => {

@@ -120,7 +120,8 @@ export class BrowserPort implements FirefoxPort {
   #decideSite({ site, access }: ClientFrameOf<"site">): void {
     const { store, sites } = this.#o;
     try {
-      store.write(() => sites.decide({ clientId: this.clientId, site, access, by: "user" }));
+      const isNews = store.write(() => sites.decide({ clientId: this.clientId, site, access, by: "user" }));
+      if (!isNews) this.tellSites(); // the popup waits for an answer
     } catch (error) {
       if (!(error instanceof ProblemError) || error.code !== "invalid") throw error;
       this.tellSites(); // one rule too many: the popup shows what counts

@@ -46,6 +46,7 @@ export class Clients {
   readonly #nowMs: () => number;
   readonly #statements: Readonly<Record<keyof typeof SQL, Statement>>;
   readonly #onRemove: ((id: string, reason: RemovalReason) => void)[] = [];
+  readonly #onPairedAgain: ((id: string) => void)[] = [];
 
   constructor({ database }: Store, o: { outbox: Outbox; nowMs: () => number }) {
     this.#outbox = o.outbox;
@@ -79,16 +80,23 @@ export class Clients {
     this.#onRemove.push(work);
   }
 
+  /** Called inside the transaction in which a browser that is paired is paired anew. */
+  onPairedAgain(work: (id: string) => void): void {
+    this.#onPairedAgain.push(work);
+  }
+
   /**
    * Only inside `Store.write`. Enrols a browser. Paired again from the same extension it keeps what was stored of it;
    * another browser with its id, or its Origin, is removed.
    */
   enrol(o: NewClient): void {
     const nowMs = this.#nowMs();
+    const isPaired = this.keyOf(o.id, o.origin) !== undefined;
     for (const { id } of this.#statements.inTheWay.all<{ id: string }>(o.id, o.origin, o.id, o.origin)) {
       this.#remove(id, "replaced");
     }
     this.#statements.upsert.run(o.id, o.name ?? null, o.origin, o.key, nowMs, nowMs, JSON.stringify(o.info));
+    if (isPaired) for (const work of this.#onPairedAgain) work(o.id);
   }
 
   /**

@@ -169,5 +169,8 @@ const parseParams = (
   return { params, text, effect: effectOf(asked.method, params) };
 };
 
+/** As in the answer to every other body. */
+const ERRORS_MAX = 20;
+
 const invalid = (errors: readonly { path: string; message: string }[]): ProblemError =>
-  new ProblemError("invalid", undefined, { extra: { errors } });
+  new ProblemError("invalid", undefined, { extra: { errors: errors.slice(0, ERRORS_MAX) } });

@@ -131,8 +131,9 @@ export class CommandRows {
     this.#statements.cancelAsked.run(id);
   }
 
+  /** SQLite takes no NUL and no half of a character, which a page that writes letter by letter shows now and then. */
   setText(id: string, text: string): void {
-    this.#statements.setText.run(text, id);
+    this.#statements.setText.run(text.replaceAll(/[\0\p{Surrogate}]/gu, "\uFFFD"), id);
   }
 
   end(id: string, { state, error, result, resultChars }: CommandEnd): void {

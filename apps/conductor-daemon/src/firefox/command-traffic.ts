@@ -81,9 +81,10 @@ export class CommandTraffic {
     const openIds = new Set(left.map(({ id }) => id));
     for (const id of held) if (!openIds.has(id)) this.#acknowledge(id);
     // One that nobody wants any more is not asked for again; what became of it is the answer to this.
-    const unwanted = left.filter((head) => this.#isUnwanted(head));
-    for (const { id } of unwanted) this.tellCancel(id);
-    for (const { id } of unwanted) openIds.delete(id);
+    for (const head of left.filter((one) => this.#isUnwanted(one))) {
+      openIds.delete(head.id);
+      if (head.deliveries > 0) this.tellCancel(head.id);
+    }
     this.#outgoing.open([...openIds]);
   }
 
@@ -109,7 +110,8 @@ export class CommandTraffic {
     const { store, commands } = this.#o;
     store.write(() => {
       commands.apply(chunk.id, { kind: "accepted" });
-      commands.setText(head, { from: outcome.from, text: outcome.text, whole: stream.text });
+      const { isTold, text: whole } = stream;
+      commands.setText(head, { from: outcome.from, text: outcome.text, whole, isTold });
     });
   }
 
@@ -163,7 +165,8 @@ export class CommandTraffic {
     let chars = 0;
     for (const [index, id] of ids.entries()) {
       const head = this.#head(id);
-      if (head === undefined) continue;
+      // The word to stop it has gone out, or goes when its deadline passes: it must not come after that.
+      if (head === undefined || this.#isUnwanted(head)) continue;
       if (chars > charsMax) return { frames, left: ids.slice(index) };
       const { frame, paramsChars } = this.#o.commands.deliver(head, this.#o.deadlines.leftMs(id));
       frames.push(frame);

@@ -93,8 +93,12 @@ export class Commands {
   }
 
   /** Only inside `Store.write`. The text of a stream from `from` on is another now; `whole` is all of it. */
-  setText({ id, client_id: clientId }: CommandHead, o: { from: number; text: string; whole: string }): void {
+  setText(
+    { id, client_id: clientId }: CommandHead,
+    o: { from: number; text: string; whole: string; isTold: boolean },
+  ): void {
     this.#o.rows.setText(id, o.whole);
+    if (!o.isTold) return;
     this.#tell("firefox.command.chunk", { commandId: id, clientId, from: o.from, text: o.text });
   }
 

@@ -21,6 +21,12 @@ export class Desk implements FirefoxDesk {
     this.#tell = teller(o);
     o.commands.onEnded(({ clientId, id }) => this.get(clientId)?.traffic.forget(id));
     o.sites.onChange((clientId) => this.get(clientId)?.tellSites());
+    // Its user may have ended the pairing while we were away: then its journal is a new one, and says nothing of these.
+    o.clients.onPairedAgain((clientId) => {
+      const { commands, rows } = this.#o;
+      const sent = rows.open(clientId).filter(({ effect, deliveries }) => effect === "write" && deliveries > 0);
+      for (const { id } of sent) commands.apply(id, { kind: "revoked" });
+    });
     // In the transaction that ends the pairing; the connection goes when it is on disk.
     o.clients.onRemove((clientId) => {
       const { store, commands, rows, sites, userEvents } = this.#o;

@@ -31,6 +31,9 @@ export class Door implements FirefoxDoor {
       ...(newCode === undefined ? {} : { newCode }),
     });
     this.clients = new Clients(store, { outbox, nowMs });
+    this.clients.onRemove((_, reason) => {
+      if (reason === "revoked") this.pairings.closeLeft();
+    });
     this.serverId = store.write(() => {
       const { database } = store;
       database.prepare("INSERT OR IGNORE INTO firefox_server (id, server_id) VALUES (1, ?)").run(newId("srv_"));

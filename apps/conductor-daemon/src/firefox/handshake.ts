@@ -87,6 +87,10 @@ export class Handshake {
     const secret = await (hello.with === "key" ? this.#byKey(hello) : this.#byCode(hello));
     if (secret === undefined) return void this.step({ kind: "refuted" }, `the ${hello.with} is not right`);
     const mac = await proofOf(secret.key, this.#proof(hello, { side: "server", with: "key" }));
+    // It may have been revoked, or paired anew, meanwhile.
+    if (this.#o.door.keyOf(hello.clientId, this.#o.origin) !== secret.key) {
+      return void this.step({ kind: "refuted" }, "its key is not right any more");
+    }
     if (this.step({ kind: "proved" }) !== "welcome") return; // too late, or gone
     if (secret.paired !== undefined) this.#o.send(secret.paired);
     this.#o.onOpen({ clientId: hello.clientId, info: hello.info, mac });
@@ -97,8 +101,7 @@ export class Handshake {
     const key = door.keyOf(hello.clientId, origin);
     if (key === undefined) return undefined;
     const holds = await proofHolds(key, this.#proof(hello, { side: "client", with: "key" }), hello.mac);
-    // It may have been revoked, or paired anew, meanwhile.
-    return holds && door.keyOf(hello.clientId, origin) === key ? { key } : undefined;
+    return holds ? { key } : undefined;
   }
 
   async #byCode(hello: Hello): Promise<Secret | undefined> {

@@ -137,6 +137,11 @@ export class Pairings {
     this.#statements.dropBound.run(origin);
   }
 
+  /** Only inside `Store.write`. A browser was revoked: a policy's code that it has not settled is gone with it. */
+  closeLeft(): void {
+    this.#statements.dropLeft.run();
+  }
+
   #open(): OpenPairing[] {
     return this.#statements.open.all<OpenPairing>(this.#o.nowMs());
   }
@@ -155,6 +160,8 @@ const SQL = {
   bind: "UPDATE firefox_pairings SET origin = ? WHERE id = ?",
   bound: "SELECT 1 FROM firefox_pairings WHERE origin = ? LIMIT 1",
   dropBound: "DELETE FROM firefox_pairings WHERE origin = ?",
+  dropLeft: `DELETE FROM firefox_pairings
+    WHERE origin IS NOT NULL AND origin NOT IN (SELECT origin FROM firefox_clients)`,
 } as const;
 
 const shown = (row: OpenPairing): FirefoxPairing => ({

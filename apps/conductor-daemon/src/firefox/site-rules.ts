@@ -63,18 +63,20 @@ export class SiteRules {
 
   /**
    * Only inside `Store.write`. The operator decides; null forgets the rule.
+   * @returns whether that changed something.
    * @throws ProblemError invalid for what is no site, or one rule too many.
    */
-  decide(o: { clientId: string; site: string; access: "allowed" | "denied" | null; by: string }): void {
+  decide(o: { clientId: string; site: string; access: "allowed" | "denied" | null; by: string }): boolean {
     const { clientId, site, access, by } = o;
     const parsed = SitePattern.safeParse(site);
     if (!parsed.success) throw invalidSite(parsed.error.issues[0]?.message ?? "is no site");
     const before = this.#statements.find.get<Row>(clientId, site)?.access;
-    if (before === (access ?? undefined)) return;
+    if (before === (access ?? undefined)) return false;
     if (access === null) this.#statements.remove.run(clientId, site);
     else this.#set({ clientId, site, access, by });
     this.#tell("firefox.site.changed", { clientId, site, access: access ?? "forgotten", by });
     this.#changed(clientId);
+    return true;
   }
 
   /** Only inside `Store.write`. Somebody wanted to use a site about which nothing was said: the operator is asked. */

@@ -2,6 +2,8 @@ import { FIREFOX_LIMITS } from "@baa/contracts/firefox";
 
 /** Characters of a stream that are kept; the command's result has it whole. */
 const TEXT_CHARS = FIREFOX_LIMITS.inlineResultChars;
+/** Characters of its changes that are told: a page that renders its answer anew without end must not fill the disk. */
+const TOLD_CHARS = 16 * TEXT_CHARS;
 
 export interface Chunk {
   readonly n: number;
@@ -28,6 +30,7 @@ export class StreamText {
   #chars = 0;
   #next = 0;
   #isAsked = false;
+  #changedChars = 0;
 
   /** `text`: what is kept of it so far. */
   constructor(text: string) {
@@ -36,6 +39,11 @@ export class StreamText {
 
   get text(): string {
     return this.#text;
+  }
+
+  /** Whether its last change is told, too. Once one is not, none is. */
+  get isTold(): boolean {
+    return this.#changedChars <= TOLD_CHARS;
   }
 
   apply({ n, from, text }: Chunk): ChunkOutcome {
@@ -53,6 +61,7 @@ export class StreamText {
     const after = (this.#text.slice(0, from) + text).slice(0, TEXT_CHARS);
     if (from >= TEXT_CHARS || after === this.#text) return { kind: "same" };
     this.#text = after;
+    this.#changedChars += after.length - from;
     return { kind: "changed", from, text: after.slice(from) };
   }
 }

@@ -14,6 +14,18 @@ test("a deadline with the browser away: expired, and never sent", async () => {
   expect(t.connect().link.of("cmd")).toEqual([]);
 });
 
+test("a browser that comes when the time is just over hears nothing of what was never sent", async () => {
+  const t = await openBridge();
+  t.enrol();
+  const id = t.ask({ method: "chat.stop", ttlMs: 500 });
+  let frames: readonly unknown[] = [];
+  // The clock is past the deadline, whose timer goes off after this one.
+  t.timers.after(499, () => (frames = t.connect().link.sent));
+  t.pass(500);
+  expect(frames).toEqual([]);
+  expect(state(t, id)).toMatchObject({ state: "expired", deliveries: 0 });
+});
+
 test("a deadline in the browser: it is told to stop, and has ten seconds to say how it ended", async () => {
   const t = await openBridge();
   t.enrol();
@@ -103,6 +115,28 @@ test("cancelled while the browser is away: it hears of it when it has the comman
   expect(link.sent).toEqual([{ t: "cancel", id: known }]);
   expect(state(t, lost)).toMatchObject({ state: "cancelled", error: { outcome: "notDone" } });
 });
+
+test.each([
+  ["cancelled", (t: TestBridge, id: string) => void cancel(t, id)],
+  ["late", (t: TestBridge) => t.pass(500)],
+] as const)(
+  "%s while it waits for its turn to be sent again: it does not follow the word to stop it",
+  async (_, end) => {
+    const t = await openBridge();
+    t.enrol();
+    const first = t.connect();
+    const id = t.ask({ method: "chat.stop", ttlMs: 500 });
+    first.hangUp();
+    const { link, say } = t.connect({ journal: null });
+    link.bufferedBytes = 1024 * 1024;
+    say({ t: "journal", ids: [], methods: [] });
+    end(t, id);
+    link.drain();
+    expect(link.sent).toEqual([{ t: "cancel", id }]);
+    say(errorOf(id, "cancelled"));
+    expect(state(t, id)).toMatchObject({ deliveries: 1, error: { outcome: "notDone" } });
+  },
+);
 
 test("the end of a pairing ends what is open, closes the connection with 4410 and forgets the rules", async () => {
   const t = await openBridge();

@@ -104,6 +104,22 @@ test("a write that was begun and that the journal has lost is not done again, a 
   });
 });
 
+test("a write that was sent before the browser was paired anew is not sent again: its journal may be a new one", async () => {
+  const t = await openBridge();
+  t.enrol();
+  const first = t.connect();
+  const [write, read] = [t.ask({ method: "chat.stop" }), t.ask()];
+  first.hangUp();
+  const queued = t.ask({ method: "chat.stop" });
+  t.enrol();
+  const { link } = t.connect();
+  expect(link.of("cmd").map(({ id }) => id)).toEqual([read, queued]);
+  expect(t.bridge.requests.view(write, { whole: true })).toMatchObject({
+    state: "interrupted",
+    error: { outcome: "unknown" },
+  });
+});
+
 test("a second result, and one of another browser's command, are acknowledged and dropped", async () => {
   const t = await openBridge();
   t.enrol();

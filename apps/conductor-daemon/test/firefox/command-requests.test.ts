@@ -62,6 +62,16 @@ test("params beyond 1 MiB are refused", async () => {
   expect(() => t.ask({ method: "page.type", params })).toThrow(problem("payload_too_large"));
 });
 
+test("params with a thousand mistakes are answered with twenty of them, as every other body", async () => {
+  const t = await openBridge();
+  t.enrol();
+  const headers = Object.fromEntries(Array.from({ length: 1_000 }, (_, n) => [`h${n}`, n]));
+  const errors = Array.from({ length: 20 }, (_, n) => expect.objectContaining({ path: `body.params.headers.h${n}` }));
+  expect(() => t.ask({ method: "page.fetch", params: { url: "https://a.test", headers } })).toThrow(
+    expect.objectContaining({ code: "invalid", extra: { errors } }),
+  );
+});
+
 test("256 open commands of one browser are the most", async () => {
   const t = await openBridge();
   t.enrol();

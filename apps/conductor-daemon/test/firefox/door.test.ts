@@ -214,6 +214,18 @@ describe("a policy's code", () => {
     expect(door.keyOf(CLIENT_ID, ORIGIN)).toBe(second);
   });
 
+  it("is worth nothing to a browser that was revoked before it had spoken with its key", async () => {
+    const { door, store, open } = await openDoor();
+    open({ kind: "policy" });
+    const { id } = open({ kind: "policy" });
+    const pair = () => door.pair({ pairingId: id, clientId: CLIENT_ID, origin: ORIGIN, info: INFO });
+    pair();
+    store.write(() => door.clients.revoke(CLIENT_ID));
+    expect([pair(), door.pairings.list().length]).toEqual([undefined, 1]);
+    door.pairings.list().forEach((other) => store.write(() => door.pairings.close(other.id)));
+    expect(door.admits(ORIGIN)).toBe(false);
+  });
+
   it("that nobody used stays when some browser settles", async () => {
     const { door, open, enrol } = await openDoor();
     open({ kind: "policy" });

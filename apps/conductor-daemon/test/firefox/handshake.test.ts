@@ -97,6 +97,27 @@ describe("a hello is refused", () => {
     expect(desk.seen).toEqual([]);
   });
 
+  it("with a code whose pairing was ended while our answer was made", async () => {
+    const { desk, open, dial } = await startBridge({
+      door: (door) =>
+        Object.assign(Object.create(door) as typeof door, {
+          serverId: door.serverId,
+          openCodes: (origin: string) => door.openCodes(origin),
+          pair: (o: Parameters<typeof door.pair>[0]) => {
+            const former = door.pair(o);
+            door.pair({ ...o, pairingId: open().id });
+            return former;
+          },
+          keyOf: (id: string, origin: string) => door.keyOf(id, origin),
+        }),
+    });
+    const { code } = open();
+    const browser = dial();
+    browser.send(await browser.hello(await browser.next("challenge"), { code }));
+    expect(await browser.closed).toBe(4401);
+    expect([desk.seen, browser.unread]).toEqual([[], []]);
+  });
+
   it("of a version that we do not speak, whatever else it has", async () => {
     const { enrol, dial } = await startBridge();
     const key = enrol();

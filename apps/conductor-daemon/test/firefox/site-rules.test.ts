@@ -54,6 +54,16 @@ test("the same decision again is no news", async () => {
   expect(t.told("firefox.site.changed")).toHaveLength(1);
 });
 
+test("the user who decides what counts already is told so: the popup waits for it", async () => {
+  const t = await openBridge();
+  t.enrol();
+  const { link, say } = t.connect();
+  say({ t: "site", site: "a.test", access: "allowed" }, { t: "site", site: "a.test", access: "allowed" });
+  say({ t: "site", site: "b.test", access: null });
+  expect(link.of("sites")).toEqual(Array(3).fill({ t: "sites", sites: [{ site: "a.test", access: "allowed" }] }));
+  expect(t.told("firefox.site.changed")).toHaveLength(1);
+});
+
 test("a browser that refuses for a site makes the operator be asked; what is no site is passed over", async () => {
   const t = await openBridge();
   t.enrol();

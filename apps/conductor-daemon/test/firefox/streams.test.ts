@@ -82,3 +82,31 @@ test("the text so far is still there after a restart and goes on with the next c
   say({ t: "chunk", id, n: 1, from: 0, text: "Hello" });
   expect(u.bridge.requests.view(id, { whole: true }).text).toBe("Hello");
 });
+
+test("half a character, and a NUL, are no reason to lose a connection: both come as the mark for what is no text", async () => {
+  const t = await openBridge();
+  t.enrol();
+  const { say } = t.connect();
+  const id = t.ask({ method: "chat.send", params: { text: "hi" } });
+  const text = (): unknown => t.bridge.requests.view(id, { whole: true }).text;
+  say({ t: "chunk", id, n: 0, from: 0, text: "a fox: \ud83e" });
+  expect(text()).toBe("a fox: \ufffd");
+  say({ t: "chunk", id, n: 1, from: 8, text: "\udd8a" });
+  expect(text()).toBe("a fox: 🦊");
+  say(resultOf(id, { text: "a fox: 🦊\0\ud83e" }));
+  expect(text()).toBe("a fox: 🦊\ufffd\ufffd");
+  expect(t.bridge.requests.view(id, { whole: true }).result).toEqual({ text: "a fox: 🦊\0\ud83e" });
+});
+
+test("a stream that is rendered anew without end is told up to 16 Mi characters, and stored and ended as ever", async () => {
+  const t = await openBridge();
+  t.enrol();
+  const { say } = t.connect();
+  const id = t.ask({ method: "chat.send", params: { text: "hi" } });
+  const sizes = t.store.database.prepare("SELECT sum(length(data)) AS n FROM outbox");
+  for (let n = 0; n < 17; n += 1) say({ t: "chunk", id, n, from: 0, text: String(n % 10).repeat(1024 * 1024) });
+  expect(sizes.get<{ n: number }>()?.n).toBeLessThan(17 * 1024 * 1024);
+  expect(t.bridge.requests.view(id, { whole: true }).text).toBe("6".repeat(1024 * 1024));
+  say(resultOf(id, { text: "the end" }));
+  expect(t.bridge.requests.view(id, { whole: true })).toMatchObject({ state: "completed", text: "the end" });
+});

@@ -43,7 +43,11 @@ export const SetReason = z.lazy(() =>
   z.strictObject({
     id: ReasonId.default("operator"),
     ttlMs: z.number().int().min(1000).max(TTL_MS_MAX).optional(),
-    note: z.string().max(512).optional(),
+    note: z
+      .string()
+      .max(512)
+      .regex(/^[^\0\p{Cs}]*$/u, { error: "must have no NUL and no half of a character" })
+      .optional(),
   }),
 );
 export type SetReason = z.infer<typeof SetReason>;

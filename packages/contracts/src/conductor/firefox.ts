@@ -64,7 +64,7 @@ export const FirefoxPairing = z.lazy(() =>
     id: FirefoxPairingId,
     kind: z.enum(["code", "policy"]),
     name: z.string().optional(),
-    /** Only in the reply to its creation; it is not kept in plain. */
+    /** Only in the reply to its creation. */
     code: z.string().optional(),
     createdAt: Timestamp,
     expiresAt: Timestamp,
@@ -80,7 +80,12 @@ export const CreateFirefoxPairing = z.lazy(() =>
   z.strictObject({
     kind: z.enum(["code", "policy"]).default("code"),
     /** How the browser is called in lists. */
-    name: z.string().min(1).max(64).optional(),
+    name: z
+      .string()
+      .min(1)
+      .max(64)
+      .regex(/^[^\p{Cc}\p{Cs}]*$/u, { error: "must have no control character" })
+      .optional(),
   }),
 );
 export type CreateFirefoxPairing = z.infer<typeof CreateFirefoxPairing>;

@@ -45,7 +45,14 @@ describe("asking a browser", () => {
 it("a pairing is by a typed code unless it is for a policy, and its name is short", () => {
   expect(CreateFirefoxPairing.parse({})).toEqual({ kind: "code" });
   expect(CreateFirefoxPairing.parse({ kind: "policy", name: "n".repeat(64) }).kind).toBe("policy");
-  for (const body of [{ kind: "open" }, { name: "" }, { name: "n".repeat(65) }, { code: "12345678" }]) {
+  for (const body of [
+    { kind: "open" },
+    { name: "" },
+    { name: "n".repeat(65) },
+    { name: "a\0b" },
+    { name: "\ud83e" },
+    { code: "12345678" },
+  ]) {
     expect(CreateFirefoxPairing.safeParse(body).success).toBe(false);
   }
 });

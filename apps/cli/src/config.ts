@@ -1,6 +1,6 @@
 import os from "node:os";
 import path from "node:path";
-import { envTable, parseEnv, shownValue } from "@baa/process";
+import { codexdEventStreamPath, envTable, parseEnv, shownValue } from "@baa/process";
 import * as z from "zod";
 
 /** The version that this `baa` reports, and compares with the service's. */
@@ -29,11 +29,7 @@ const EnvSchema = z.object({
   BAA_CODEXD_LOCAL_API_BASE: address
     .optional()
     .describe("Where codexd answers, for when conductor does not (default: runtime.json, then http://127.0.0.1:4319)"),
-  BAA_CODEXD_EVENT_STREAM_PATH: z
-    .string()
-    .regex(/^\/[\w./-]*$/)
-    .default("/v1/codexd/events")
-    .describe("Path of codexd's WebSocket event stream"),
+  BAA_CODEXD_EVENT_STREAM_PATH: codexdEventStreamPath,
   BAA_CODEXD_STATE_DIR: z
     .string()
     .optional()

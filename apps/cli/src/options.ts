@@ -22,6 +22,16 @@ export const durationMs = (word: string): number => {
   return ms;
 };
 
+/** From where on a feed is read. */
+export const AFTER: OptionDef = {
+  flags: "--after <cursor>",
+  summary: "from the event behind this one: <seq> or <logId>:<seq>; 0 = the oldest",
+  parse: (word) => {
+    if (/^([A-Za-z0-9_-]+:)?\d{1,15}$/.test(word)) return word;
+    throw usageError(`${word} is no cursor: give <seq> or <logId>:<seq>`);
+  },
+};
+
 /** Settings of a new session, as options. */
 export interface SessionOptions {
   readonly cwd?: string;

@@ -49,6 +49,8 @@ describe("the command line", () => {
     [["sessions", "--limit", "0"], "0 is no number from 1 to 500"],
     [["ask", "--sandbox", "none", "x"], "Allowed choices are read-only, workspace-write, danger-full-access"],
     [["ask", "--timeout", "soon", "x"], "soon is no duration"],
+    [["events", "--after", "yesterday"], "yesterday is no cursor"],
+    [["firefox", "events", "--after", "x:"], "x: is no cursor"],
     [["ask", "--token", "hush", "x"], "unknown option '--token'"],
     [["ask", "--api", "127.0.0.1:4317", "x"], "it must be http:// or https://"],
     [["ask", "--api", "http://me:hush@h", "x"], "it must be http:// or https://"],

@@ -1,6 +1,13 @@
 import path from "node:path";
 import { CODEXD_ROUTES, SCOPES } from "@baa/contracts";
-import { CODEXD_SURFACES, createServer, type CredentialSource, type HttpServer, tokenFile } from "@baa/http";
+import {
+  CODEXD_SURFACES,
+  createServer,
+  type CredentialSource,
+  type HttpServer,
+  type StoredDamage,
+  tokenFile,
+} from "@baa/http";
 import { createId, createLifecycle, type Lifecycle, type Logger, systemClock } from "@baa/process";
 import { acquireLock, DamagedFileError, ensurePrivateDir, type Lock, LogDamagedError } from "@baa/storage";
 import type { Config } from "./config.ts";
@@ -12,7 +19,7 @@ import { CheckpointMismatchError } from "./journal/checkpoints.ts";
 import { createCodexdMetrics } from "./metrics.ts";
 import { readOpenApi } from "./openapi-file.ts";
 import { loadPolicy, type Policy } from "./policy.ts";
-import { type Damage, Readiness } from "./readiness.ts";
+import { Readiness } from "./readiness.ts";
 import { Identity } from "./runtime/identity.ts";
 import { ensureToken } from "./runtime/secrets.ts";
 import { statusDocument } from "./status.ts";
@@ -151,7 +158,7 @@ export class Codexd {
 const isStream = (row: string): boolean => row === "events" || row.startsWith("webSocket ");
 
 /** Damage by name; anything else is not damage and is thrown on. */
-const damageOf = (error: unknown): Damage => {
+const damageOf = (error: unknown): StoredDamage => {
   if (
     error instanceof LogDamagedError ||
     error instanceof DamagedFileError ||

@@ -1,12 +1,22 @@
-import os from "node:os";
 import path from "node:path";
 import { type Endpoint, parseEndpoint } from "@baa/codex-app-server";
-import { ConfigError, envTable, isSupervisedBy, launchdLogs, parseEnv, shownValue, type StdioLogs } from "@baa/process";
+import {
+  codexdEventStreamPath,
+  ConfigError,
+  envTable,
+  isSupervisedBy,
+  launchdLogs,
+  logLevel,
+  loopbackOrigin,
+  type Origin,
+  originOf,
+  parseEnv,
+  serviceHome,
+  shownValue,
+  type StdioLogs,
+} from "@baa/process";
 import * as z from "zod";
 
-const loopbackUrl = z.string().refine(isLoopbackHttp, {
-  error: "must be http:// on 127.0.0.1, [::1] or localhost with a port; codexd never listens elsewhere",
-});
 const positiveMs = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
 const DEFAULT_VERSION = "0.1.0";
@@ -17,14 +27,10 @@ const EnvSchema = z.object({
     .string()
     .default(process.cwd())
     .describe("Code root; runtime directories default to places below it"),
-  BAA_CODEXD_LOCAL_API_BASE: loopbackUrl
+  BAA_CODEXD_LOCAL_API_BASE: loopbackOrigin
     .default("http://127.0.0.1:4319")
     .describe("Where codexd listens; loopback only. Port 0 takes a free one"),
-  BAA_CODEXD_EVENT_STREAM_PATH: z
-    .string()
-    .regex(/^\/[\w./-]*$/)
-    .default("/v1/codexd/events")
-    .describe("Path of the WebSocket event stream"),
+  BAA_CODEXD_EVENT_STREAM_PATH: codexdEventStreamPath.describe("Path of the WebSocket event stream"),
   BAA_CODEXD_MODE: z.literal("app-server").default("app-server").describe("The only supported mode"),
   BAA_CODEXD_SERVER_STRATEGY: z
     .enum(["spawn", "external"])
@@ -101,10 +107,7 @@ const EnvSchema = z.object({
     .enum(["0", "1"])
     .default("0")
     .describe("1 lets a Codex older than the newest that ran on this CODEX_HOME be used; it may not see its history"),
-  BAA_CODEXD_LOG_LEVEL: z
-    .enum(["debug", "info", "warn", "error"])
-    .default("info")
-    .describe("Least level that is logged"),
+  BAA_CODEXD_LOG_LEVEL: logLevel,
   BAA_POLICY_FILE: z
     .string()
     .optional()
@@ -116,7 +119,7 @@ const EnvSchema = z.object({
       "conductor's token, which codexd hides in everything from Codex (default: ~/.config/baa-conductor/shared-token.txt)",
     ),
   CODEX_HOME: z.string().optional().describe("Codex's own directory (default: ~/.codex)"),
-  HOME: z.string().default(os.homedir()).describe("Home of the service's user"),
+  HOME: serviceHome,
 });
 
 /** What `--version` prints; also when other settings are wrong. */
@@ -211,13 +214,12 @@ export const readConfig = (env: Record<string, string | undefined> = process.env
   const logs = dir(vars.BAA_LOGS_DIR, "logs");
   const tmp = dir(vars.BAA_TMP_DIR, "tmp");
   const configDir = path.join(vars.HOME, ".config", "baa-conductor");
-  const api = new URL(vars.BAA_CODEXD_LOCAL_API_BASE);
+  const { host, port } = originOf(vars.BAA_CODEXD_LOCAL_API_BASE) as Origin; // the schema lets nothing else through
   const codexHome = path.resolve(vars.CODEX_HOME ?? path.join(vars.HOME, ".codex"));
   return Object.freeze({
     repoRoot: root,
-    // A literal address is bound, never a name that somebody may resolve otherwise.
-    host: api.hostname === "localhost" ? "127.0.0.1" : api.hostname.replace(/^\[|\]$/g, ""),
-    port: Number(api.port || 80),
+    host,
+    port,
     eventStreamPath: vars.BAA_CODEXD_EVENT_STREAM_PATH,
     external: externalOf(vars),
     command: vars.BAA_CODEXD_SERVER_COMMAND,
@@ -266,16 +268,6 @@ const externalOf = (vars: z.infer<typeof EnvSchema>): Config["external"] => {
   const tokenFile = vars.BAA_CODEXD_SERVER_ENDPOINT_TOKEN_FILE;
   return { endpoint, tokenFile: tokenFile === undefined ? undefined : path.resolve(tokenFile) };
 };
-
-function isLoopbackHttp(value: string): boolean {
-  try {
-    const url = new URL(value);
-    const bare = url.pathname === "/" && url.search === "" && url.hash === "" && url.username === "";
-    return url.protocol === "http:" && bare && ["127.0.0.1", "localhost", "[::1]"].includes(url.hostname);
-  } catch {
-    return false;
-  }
-}
 
 /** Splits as a shell would: blanks, single and double quotes, backslashes; nothing is expanded. */
 export const splitShellWords = (name: string, text: string): string[] => {

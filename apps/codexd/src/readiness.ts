@@ -1,30 +1,16 @@
+import { damageReason, type NotReadyReason, STARTING, STOPPING, type StoredDamage } from "@baa/http";
 import type { Core } from "./core.ts";
-
-export interface NotReadyReason {
-  readonly code: string;
-  readonly message: string;
-}
-
-/** Stored data that could not be read: the daemon stays up, says so, and refuses writes by name. */
-export interface Damage {
-  readonly file: string;
-  readonly fault: string;
-  readonly help: string;
-}
 
 /** Why writes would be refused now: storage, child, login. Empty = ready. */
 export class Readiness {
   core: Core | undefined;
-  damage: Damage | undefined;
+  damage: StoredDamage | undefined;
   isStopping = false;
 
   reasons(): NotReadyReason[] {
-    if (this.isStopping) return [{ code: "stopping", message: "The service is stopping." }];
-    if (this.damage) {
-      const { file, fault, help } = this.damage;
-      return [{ code: "storage_damaged", message: `${file}: ${fault}. ${help}` }];
-    }
-    if (!this.core) return [{ code: "starting", message: "The service is starting." }];
+    if (this.isStopping) return [STOPPING];
+    if (this.damage) return [damageReason(this.damage)];
+    if (!this.core) return [STARTING];
     return [...storageReasons(this.core), ...childReasons(this.core), ...accountReasons(this.core)];
   }
 }

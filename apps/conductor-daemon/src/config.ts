@@ -1,17 +1,20 @@
 import os from "node:os";
 import path from "node:path";
 import {
+  codexdEventStreamPath,
   ConfigError,
   envTable,
   httpOrigin,
   isSupervisedBy,
   launchdLogs,
   listenAddresses,
+  logLevel,
   loopbackOrigin,
   type Origin,
   originOf,
   parseEnv,
   RUNTIME_DIRS,
+  serviceHome,
   words,
   type StdioLogs,
 } from "@baa/process";
@@ -44,11 +47,7 @@ const EnvSchema = z.object({
       "File (0600) with the token of all scopes (default: ~/.config/baa-conductor/shared-token.txt, made when missing)",
     ),
   BAA_CODEXD_LOCAL_API_BASE: loopbackOrigin.default("http://127.0.0.1:4319").describe("Where codexd answers"),
-  BAA_CODEXD_EVENT_STREAM_PATH: z
-    .string()
-    .regex(/^\/[\w./-]*$/)
-    .default("/v1/codexd/events")
-    .describe("Path of codexd's WebSocket event stream"),
+  BAA_CODEXD_EVENT_STREAM_PATH: codexdEventStreamPath,
   BAA_CODEXD_STATE_DIR: z
     .string()
     .optional()
@@ -75,11 +74,8 @@ const EnvSchema = z.object({
     .default(15_000)
     .describe("How often a connected Firefox is pinged; it must be less than its extensions.background.idle.timeout"),
   BAA_NODE_ID: z.string().optional().describe("Name of this node, shown in /v1/runtime. `--host` beats it"),
-  BAA_CONDUCTOR_LOG_LEVEL: z
-    .enum(["debug", "info", "warn", "error"])
-    .default("info")
-    .describe("Least level that is logged"),
-  HOME: z.string().default(os.homedir()).describe("Home of the service's user"),
+  BAA_CONDUCTOR_LOG_LEVEL: logLevel,
+  HOME: serviceHome,
 });
 
 /** The variables, their defaults and their meaning, for docs/reference/env.md. */

@@ -1,17 +1,5 @@
-import { ProblemError } from "@baa/http";
+import { damageReason, type NotReadyReason, ProblemError, STARTING, STOPPING, type StoredDamage } from "@baa/http";
 import type { Core } from "./core.ts";
-
-export interface NotReadyReason {
-  readonly code: string;
-  readonly message: string;
-}
-
-/** Stored data that cannot be used: the daemon stays up, says so, and refuses writes by name. */
-export interface Damage {
-  readonly file: string;
-  readonly fault: string;
-  readonly help: string;
-}
 
 /** Rows that begin something new: refused while draining. */
 const BEGINNINGS = new Set<string>([
@@ -28,7 +16,7 @@ const ALWAYS = new Set<string>(["healthz", "readyz", "rolez", "runtime", "openap
 /** Whether this conductor leads, and what stands in the way of serving. */
 export class Readiness {
   core: Core | undefined;
-  damage: Damage | undefined;
+  damage: StoredDamage | undefined;
   /** Whether it holds the lead, damaged or not. */
   leads = false;
   isStopping = false;
@@ -39,13 +27,10 @@ export class Readiness {
 
   /** Empty = ready. */
   reasons(): NotReadyReason[] {
-    if (this.isStopping) return [{ code: "stopping", message: "The service is stopping." }];
+    if (this.isStopping) return [STOPPING];
     if (!this.leads) return [{ code: "standby", message: "Another conductor leads; this one waits." }];
-    if (this.damage) {
-      const { file, fault, help } = this.damage;
-      return [{ code: "storage_damaged", message: `${file}: ${fault}. ${help}` }];
-    }
-    if (!this.core) return [{ code: "starting", message: "The service is starting." }];
+    if (this.damage) return [damageReason(this.damage)];
+    if (!this.core) return [STARTING];
     if (this.core.store.isFull)
       return [{ code: "storage_full", message: "The disk is full; writes go on by themselves." }];
     return [];

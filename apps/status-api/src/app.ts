@@ -4,7 +4,9 @@ import {
   type CredentialSource,
   type HttpServer,
   Listeners,
+  type NotReadyReason,
   STATUS_SURFACES,
+  STOPPING,
   tokenFile,
   tokenList,
   UpstreamToken,
@@ -12,7 +14,7 @@ import {
 import { createLifecycle, type Lifecycle, type Logger, systemClock } from "@baa/process";
 import { type Config, VERSION } from "./config.ts";
 import { EventPipe } from "./events/event-pipe.ts";
-import { createHandlers, type NotReadyReason } from "./http/handlers.ts";
+import { createHandlers } from "./http/handlers.ts";
 import { createStatusMetrics, type StatusMetrics } from "./metrics.ts";
 import { readOpenApi } from "./openapi-file.ts";
 import { pageDir, readPageFiles } from "./page/page-files.ts";
@@ -165,7 +167,7 @@ export class StatusApi {
   }
 
   #reasons(): NotReadyReason[] {
-    if (this.#isStopping) return [{ code: "stopping", message: "The service is stopping." }];
+    if (this.#isStopping) return [STOPPING];
     const { state } = this.#conductor.link;
     if (state.kind === "unknown") return [{ code: "starting", message: "conductor has not answered yet." }];
     if (state.kind === "down") return [{ code: "conductor_down", message: `conductor is down: ${state.reason}` }];

@@ -1,6 +1,5 @@
 import fs from "node:fs";
 import { isIP } from "node:net";
-import os from "node:os";
 import path from "node:path";
 import {
   ConfigError,
@@ -9,10 +8,12 @@ import {
   isSupervisedBy,
   launchdLogs,
   listenAddresses,
+  logLevel,
   loopbackOrigin,
   type Origin,
   parseEnv,
   RUNTIME_DIRS,
+  serviceHome,
   words,
   type StdioLogs,
 } from "@baa/process";
@@ -54,11 +55,8 @@ const EnvSchema = z.object({
     .optional()
     .describe("File (0600) with the token of all scopes (default: ~/.config/baa-conductor/shared-token.txt)"),
   ...RUNTIME_DIRS,
-  BAA_STATUS_API_LOG_LEVEL: z
-    .enum(["debug", "info", "warn", "error"])
-    .default("info")
-    .describe("Least level that is logged"),
-  HOME: z.string().default(os.homedir()).describe("Home of the service's user"),
+  BAA_STATUS_API_LOG_LEVEL: logLevel,
+  HOME: serviceHome,
 });
 
 /** The variables, their defaults and their meaning, for docs/reference/env.md. */

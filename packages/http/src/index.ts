@@ -63,4 +63,12 @@ export { readOpenApiFile } from "./openapi/openapi-file.ts";
 export { jsonSchema } from "./openapi/schema-names.ts";
 export { endToEnd, type PipeOptions, pipeReply, UpstreamError, type UpstreamFault } from "./upstream/pipe-reply.ts";
 export { UpstreamToken } from "./upstream/upstream-token.ts";
+export {
+  damageReason,
+  type NotReadyReason,
+  readyzReply,
+  STARTING,
+  STOPPING,
+  type StoredDamage,
+} from "./daemon/readiness.ts";
 export { type Daemon, serveDaemon, type ServeOptions } from "./daemon/serve.ts";

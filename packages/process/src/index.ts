@@ -10,7 +10,7 @@ export { type Component, createLifecycle, type Lifecycle, type LifecycleOptions 
 export { createLogger, type Logger, type LoggerOptions, type ProcessLogger } from "./logger.ts";
 export { httpOrigin, listenAddresses, loopbackOrigin, type Origin, originOf } from "./origin.ts";
 export { REDACTED, redactLine } from "./redact.ts";
-export { RUNTIME_DIRS } from "./runtime-dirs.ts";
+export { codexdEventStreamPath, logLevel, RUNTIME_DIRS, serviceHome } from "./settings.ts";
 export { installSignals, type SignalOptions } from "./signals.ts";
 export { secretValues } from "./secret-values.ts";
 export { launchdLogs, StdioKeeper, type StdioLogs } from "./stdio-logs.ts";

@@ -1,3 +1,4 @@
+import { AFTER } from "../options.ts";
 import { verb } from "../verb.ts";
 
 export interface EventsOptions {
@@ -17,7 +18,7 @@ export const events = verb<[], EventsOptions>({
     "Goes on over restarts of the services, from where it stood, until Ctrl-C; each event comes once. At the end the place is said on stderr: give it as --after, and nothing is missed and nothing comes twice.",
   ],
   options: [
-    { flags: "--after <cursor>", summary: "from the event behind this one: <seq> or <logId>:<seq>; 0 = the oldest" },
+    AFTER,
     { flags: "-s, --session <id>", summary: "only of this session" },
     { flags: "--turn <id>", summary: "only of this turn, by its whole id" },
     { flags: "--types <list>", summary: "only these types, comma-separated; turn.* = all that begin so" },

@@ -2,10 +2,21 @@ import { VERSION } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { ExitName } from "../exit-codes.ts";
 import { durationMs } from "../options.ts";
-import { verb, type VerbDef } from "../verb.ts";
+import { type OptionDef, verb, type VerbDef } from "../verb.ts";
 
 /** Clients give up a call after a minute when nobody told them otherwise, and giving up interrupts the turn. */
 const WAIT_MS = 50_000;
+
+const waitFor = (what: string): OptionDef => ({
+  flags: "--wait <duration>",
+  summary: `how long a call waits for ${what} when it says nothing (default: 50s)`,
+  parse: durationMs,
+});
+
+/** Of both servers. */
+const ABOUT_SERVER =
+  "It needs no service at its start and finds it again after a restart. Nothing but the protocol is on stdout; its log is on stderr.";
+const EXITS_OF_SERVER: VerbDef["exits"] = { ok: "the client closed its end" };
 
 interface CodexOptions {
   readonly allowApprovals?: true;
@@ -65,7 +76,7 @@ export const mcp: VerbDef = {
       summary: "serve Codex as an MCP server over stdio",
       about: [
         "For an AI's list of MCP servers: command `baa`, arguments `mcp codex`. Sessions, turns, approvals, models and status are tools; conversations are resources. `codex` and `codex-reply` are the two tools that Codex's own `mcp-server` had.",
-        "It needs no service at its start and finds it again after a restart. Nothing but the protocol is on stdout; its log is on stderr.",
+        ABOUT_SERVER,
         "A client that takes a call back interrupts the turn of it. A client that goes away does not.",
       ],
       options: [
@@ -73,13 +84,9 @@ export const mcp: VerbDef = {
           flags: "--allow-approvals",
           summary: "offer the tool that decides approvals: the AI may then let Codex leave its sandbox",
         },
-        {
-          flags: "--wait <duration>",
-          summary: "how long a call waits for a turn when it says nothing (default: 50s)",
-          parse: durationMs,
-        },
+        waitFor("a turn"),
       ],
-      exits: { ok: "the client closed its end" },
+      exits: EXITS_OF_SERVER,
       examples: ["claude mcp add codex -- baa mcp codex", "baa mcp codex --allow-approvals --wait 10m"],
       run: (context, _args, options) => serveCodex(context, options),
     }),
@@ -89,20 +96,16 @@ export const mcp: VerbDef = {
       about: [
         "For an AI's list of MCP servers: command `baa`, arguments `mcp firefox`. Reading pages, pictures, requests with the page's session, clicks, typing and prompts to web AIs are tools.",
         "It does nothing on a site that is not allowed. The first time, a client that can show a form asks the person before it; else the AI is told what the operator runs. Nothing is ever allowed by itself.",
-        "It needs no service at its start and finds it again after a restart. Nothing but the protocol is on stdout; its log is on stderr.",
+        ABOUT_SERVER,
       ],
       options: [
         {
           flags: "-c, --client <browser>",
           summary: "which browser, when a call names none: its name or id, or the beginning of it",
         },
-        {
-          flags: "--wait <duration>",
-          summary: "how long a call waits for an answer when it says nothing (default: 50s)",
-          parse: durationMs,
-        },
+        waitFor("an answer"),
       ],
-      exits: { ok: "the client closed its end" },
+      exits: EXITS_OF_SERVER,
       examples: ["codex mcp add firefox -- baa mcp firefox", "claude mcp add firefox -- baa mcp firefox"],
       run: (context, _args, options) => serveFirefox(context, options),
     }),

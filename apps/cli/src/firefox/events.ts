@@ -1,7 +1,7 @@
 import type { FeedEvent } from "@baa/contracts";
 import type { EventsOptions } from "../commands/firefox/options.ts";
 import type { Context } from "../context.ts";
-import { checkCursor, showFeed, typesOf } from "../events/events.ts";
+import { showFeed, typesOf } from "../events/events.ts";
 import type { ExitName } from "../exit-codes.ts";
 import { shortId } from "../ids.ts";
 import { safeText } from "../output/safe-text.ts";
@@ -17,7 +17,6 @@ const TYPE_WIDTH = 24;
 
 /** `baa firefox events` */
 export const show = async (context: Context, o: EventsOptions): Promise<ExitName> => {
-  checkCursor(o.after);
   const { conductor } = await callerOf(context);
   const service = await context.connect();
   const types = typesOf(o.types) ?? (context.out.json ? undefined : TYPES_FOR_PEOPLE);

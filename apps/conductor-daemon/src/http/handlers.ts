@@ -1,5 +1,5 @@
 import type { Capabilities, CONDUCTOR_OWN_ROUTES, ControlReply, Runtime, SetReason } from "@baa/contracts";
-import { type HandlerReply, type Handlers, requestMark, type RouteContext } from "@baa/http";
+import { type HandlerReply, type Handlers, readyzReply, requestMark, type RouteContext } from "@baa/http";
 import type * as z from "zod";
 import type { ControlInput } from "../control/control-machine.ts";
 import type { Core } from "../core.ts";
@@ -19,11 +19,7 @@ export interface HandlerDependencies {
 export const createHandlers = (o: HandlerDependencies): Handlers<typeof CONDUCTOR_OWN_ROUTES> => ({
   healthz: () => ({ body: "ok\n" }),
   rolez: () => ({ body: `${o.readiness.role}\n` }),
-  readyz: () => {
-    const reasons = o.readiness.reasons();
-    const isReady = reasons.length === 0;
-    return { status: isReady ? 200 : 503, body: { status: isReady ? "ready" : "notReady", reasons } };
-  },
+  readyz: () => readyzReply(o.readiness.reasons()),
   openapi: () => ({ body: o.openapi() }),
   metrics: o.metrics,
   runtime: (c) => ({

@@ -1,12 +1,7 @@
 import type { Status, STATUS_OWN_ROUTES } from "@baa/contracts";
-import type { HandlerReply, Handlers, RouteContext } from "@baa/http";
+import { type HandlerReply, type Handlers, type NotReadyReason, readyzReply, type RouteContext } from "@baa/http";
 import type { ConductorSource } from "../sources/conductor.ts";
 import type { LastKnown } from "../views/last-known.ts";
-
-export interface NotReadyReason {
-  readonly code: string;
-  readonly message: string;
-}
 
 export interface HandlerDependencies {
   readonly conductor: ConductorSource;
@@ -28,11 +23,7 @@ export const createHandlers = (o: HandlerDependencies): Handlers<typeof STATUS_O
   };
   return {
     healthz: () => ({ body: { status: "ok" } }),
-    readyz: () => {
-      const reasons = o.reasons();
-      const isReady = reasons.length === 0;
-      return { status: isReady ? 200 : 503, body: { status: isReady ? "ready" : "notReady", reasons } };
-    },
+    readyz: () => readyzReply(o.reasons()),
     openapi: () => ({ body: o.openapi() }),
     metrics: o.metrics,
     status: async () => ({ body: await o.status() }),

@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AppServerLink, LinkHandlers } from "../link/app-server-link.ts";
+import { connectionHandlers } from "../link/connection-handlers.ts";
 import type { ClientMethod, ClientRequests } from "../protocol/client-requests.ts";
 import { readRecord, writeRecord } from "../reaping/child-record.ts";
 import { ChildUnavailableError } from "../rpc/errors.ts";
 import type { RpcConnection } from "../rpc/rpc-connection.ts";
 import { shakeHands } from "../supervisor/handshake.ts";
-import { HealthProbe } from "../supervisor/health-probe.ts";
+import type { HealthProbe } from "../supervisor/health-probe.ts";
 import { ReadyGate } from "../supervisor/ready-gate.ts";
-import { readResidentMemory } from "../supervisor/replies.ts";
 import { StatsBook } from "../supervisor/stats-book.ts";
 import {
   DEFAULT_TIMINGS,
@@ -15,6 +15,7 @@ import {
   type SupervisorStats,
   type SupervisorTimings,
 } from "../supervisor/types.ts";
+import { watchHealth } from "../supervisor/watch-health.ts";
 import { describeEndpoint, type Endpoint } from "./endpoint.ts";
 import { SocketConnection } from "./socket-connection.ts";
 
@@ -180,12 +181,7 @@ export class ExternalAppServer implements AppServerLink {
       random: this.#random,
       connectMs: this.#timings.readyMs,
       signal,
-      handlers: {
-        onNotification: (notification) => handlers.onNotification(notification, generation),
-        onRequest: (request) => handlers.onRequest(request, generation),
-        onUnparsable: (line) => handlers.onUnparsable(line, generation),
-        onBatchEnd: () => handlers.onBatchEnd?.(generation),
-      },
+      handlers: connectionHandlers(handlers, generation),
     });
   }
 
@@ -211,14 +207,11 @@ export class ExternalAppServer implements AppServerLink {
   }
 
   #watch(socket: SocketConnection): HealthProbe {
-    const { probeIntervalMs, probeTimeoutMs, probeMisses } = this.#timings;
-    return new HealthProbe({
-      ask: () => socket.connection.request("server/diagnostics", {}, { timeoutMs: probeTimeoutMs, probe: true }),
-      intervalMs: probeIntervalMs,
-      missesMax: probeMisses,
-      onAnswer: (answer) => this.#stats.onMemory(readResidentMemory(answer)),
-      onMiss: () => this.#stats.onProbeMiss(),
-      onHung: () => socket.close(`${probeMisses} health probes in a row were not answered within ${probeTimeoutMs} ms`),
+    return watchHealth({
+      connection: socket.connection,
+      timings: this.#timings,
+      stats: this.#stats,
+      onHung: (detail) => socket.close(detail),
     });
   }
 

@@ -1,18 +1,19 @@
 import { systemProcessTable } from "../reaping/process-table.ts";
 import { ChildUnavailableError } from "../rpc/errors.ts";
 import type { AppServerLink } from "../link/app-server-link.ts";
+import { connectionHandlers } from "../link/connection-handlers.ts";
 import type { ClientMethod, ClientRequests } from "../protocol/client-requests.ts";
 import { type Ended, Child } from "./child.ts";
 import { ChildLedger } from "./child-ledger.ts";
 import { shakeHands } from "./handshake.ts";
-import { HealthProbe } from "./health-probe.ts";
+import type { HealthProbe } from "./health-probe.ts";
 import { ReadyGate } from "./ready-gate.ts";
 import { RecycleWait } from "./recycle-wait.ts";
-import { readResidentMemory } from "./replies.ts";
 import { describeSpawnFailure, isConfigFault } from "./spawn-fault.ts";
 import { StatsBook } from "./stats-book.ts";
 import { INITIAL_STATE, type MachineEffect, type MachineEvent, type MachineState, step } from "./supervisor-machine.ts";
 import { publicState } from "./public-state.ts";
+import { watchHealth } from "./watch-health.ts";
 import {
   type ChildExit,
   DEFAULT_TIMINGS,
@@ -281,10 +282,7 @@ export class AppServerSupervisor implements AppServerLink {
       env: { ...env, [marker.name]: marker.value },
       random: this.#random,
       handlers: {
-        onNotification: (notification) => handlers.onNotification(notification, generation),
-        onRequest: (request) => handlers.onRequest(request, generation),
-        onUnparsable: (line) => handlers.onUnparsable(line, generation),
-        onBatchEnd: () => handlers.onBatchEnd?.(generation),
+        ...connectionHandlers(handlers, generation),
         onStderr: (line) => handlers.onStderr(line, generation),
         onBroken: (reason, detail) => this.#dispatch({ type: "condemned", generation, reason, detail }),
       },
@@ -318,23 +316,16 @@ export class AppServerSupervisor implements AppServerLink {
   #watch(generation: number): void {
     const connection = this.#child?.connection;
     if (connection === undefined) return;
-    const { probeIntervalMs, probeTimeoutMs, probeMisses } = this.#timings;
-    this.#probe = new HealthProbe({
-      ask: () => connection.request("server/diagnostics", {}, { timeoutMs: probeTimeoutMs, probe: true }),
-      intervalMs: probeIntervalMs,
-      missesMax: probeMisses,
-      onAnswer: (answer) => this.#onDiagnostics(answer),
-      onMiss: () => this.#stats.onProbeMiss(),
-      onHung: () => {
-        const detail = `${probeMisses} health probes in a row were not answered within ${probeTimeoutMs} ms`;
-        this.#dispatch({ type: "condemned", generation, reason: "hung", detail });
-      },
+    this.#probe = watchHealth({
+      connection,
+      timings: this.#timings,
+      stats: this.#stats,
+      onMemory: (bytes) => this.#onMemory(bytes),
+      onHung: (detail) => this.#dispatch({ type: "condemned", generation, reason: "hung", detail }),
     });
   }
 
-  #onDiagnostics(answer: unknown): void {
-    const bytes = readResidentMemory(answer);
-    this.#stats.onMemory(bytes);
+  #onMemory(bytes: number | undefined): void {
     const limit = this.#o.memoryLimitBytes;
     if (bytes === undefined || limit === undefined || bytes <= limit) return;
     this.#beginRecycle("memory", `resident memory of ${bytes} bytes is over the limit of ${limit}`);

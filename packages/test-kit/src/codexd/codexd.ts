@@ -3,8 +3,8 @@ import type { ChildProcess } from "node:child_process";
 import fs from "node:fs";
 import path from "node:path";
 import * as z from "zod";
-import { DaemonProcess, type Exit, type StartedWhen } from "../daemon/daemon-process.ts";
-import { findEntry } from "../daemon/entry.ts";
+import { Daemon, startDaemon } from "../daemon/daemon.ts";
+import type { SpawnOptions } from "../daemon/daemon-process.ts";
 import { type CliResult, resultOf } from "../daemon/run-to-end.ts";
 import { plainRequest } from "../ledger/http.ts";
 import type { PlainReply, PlainRequest } from "../ledger/http.ts";
@@ -21,96 +21,22 @@ import type { CodexdOptions } from "./options.ts";
 const Status = z.looseObject({ child: z.looseObject({ pid: z.number().optional() }).optional() });
 
 /** One codexd with a runtime root of its own, over as many lives as a test wants. */
-export class Codexd {
+export class Codexd extends Daemon {
   readonly root: TempRoot;
   readonly layout: CodexdLayout;
   readonly #o: CodexdOptions;
-  readonly #entry: readonly string[];
-  readonly #process: DaemonProcess;
   readonly #ledgers: LedgerClient[] = [];
-  #port: number;
 
   constructor(o: CodexdOptions) {
+    super({ name: "codexd" }, o);
     this.#o = o;
-    this.#entry = findEntry("codexd", o.built);
-    this.#process = new DaemonProcess("codexd", o.timeoutMs);
-    this.#port = o.port ?? 0;
     this.root = tempRoot({ prefix: "baa-codexd-" });
     this.layout = createLayout(this.root, o);
-  }
-
-  /** Base address, without a slash at the end. Known once it listens. */
-  get url(): string {
-    return `http://127.0.0.1:${this.#port}`;
-  }
-
-  get port(): number {
-    return this.#port;
-  }
-
-  /** Pid of the present or last life. */
-  get pid(): number {
-    return this.#process.pid;
-  }
-
-  /** How often it was started. */
-  get lives(): number {
-    return this.#process.lives;
-  }
-
-  get isRunning(): boolean {
-    return this.#process.isRunning;
-  }
-
-  /** Everything it wrote, line by line. */
-  output(): string {
-    return this.#process.output();
   }
 
   /** Its own token, read from the state directory. */
   token(): string {
     return fs.readFileSync(path.join(this.layout.stateDir, "token"), "utf8").trim();
-  }
-
-  /** Starts it (again), on the port it had before. Throws with its last output when it ends first or takes too long. */
-  async start(o: { until?: StartedWhen; env?: CodexdOptions["env"] } = {}): Promise<void> {
-    const until = o.until ?? this.#o.until ?? "ready";
-    const options = { ...this.#o, env: { ...this.#o.env, ...o.env }, port: this.#port, entry: this.#entry };
-    const command = createCommand(this.root, this.layout, options);
-    const port = await this.#process.start({ ...command, cwd: this.layout.home }, until);
-    this.#port = port ?? this.#port;
-    if (until === "ready") await this.waitReady();
-  }
-
-  /** Waits until `/readyz` is 200. */
-  waitReady(): Promise<void> {
-    return this.#process.waitReady(this.url);
-  }
-
-  /** The next line of output that is JSON with this `event`. */
-  waitForLog(event: string): Promise<Record<string, unknown>> {
-    return this.#process.waitForLog(event);
-  }
-
-  /** Sends a signal; after one that ends a process (all but SIGSTOP, SIGCONT, SIGHUP) waits for its exit. */
-  kill(signal: NodeJS.Signals = "SIGKILL"): Promise<Exit | undefined> {
-    return this.#process.kill(signal);
-  }
-
-  /** Stops it in order (SIGTERM). Throws when it is not gone in time. */
-  stop(timeoutMs = 20_000): Promise<Exit> {
-    return this.#process.stop(timeoutMs);
-  }
-
-  /** Ends it by a signal (default SIGTERM) and starts it again. */
-  async restart(o: { signal?: NodeJS.Signals; until?: StartedWhen; env?: CodexdOptions["env"] } = {}): Promise<void> {
-    if (this.isRunning) await this.kill(o.signal ?? "SIGTERM");
-    await this.start(o);
-  }
-
-  /** How the present life ends. */
-  waitExit(timeoutMs = 20_000): Promise<Exit> {
-    return this.#process.waitExit(timeoutMs);
   }
 
   /** One request with the token; `path` begins with a slash. */
@@ -122,7 +48,7 @@ export class Codexd {
   /** Starts another command of codexd's on this runtime root, whether the daemon runs or not. Ended by `dispose()`. */
   spawnCli(words: readonly string[], o: { env?: CodexdOptions["env"] } = {}): ChildProcess {
     const { failpoints: _points, switchableFailpoints: _switch, trace: _trace, ...plain } = this.#o;
-    const options = { ...plain, env: { ...this.#o.env, ...o.env }, port: this.#port, entry: this.#entry, words };
+    const options = { ...plain, env: { ...this.#o.env, ...o.env }, port: this.port, entry: this.entry, words };
     const { args, env } = createCommand(this.root, this.layout, options);
     return spawn(process.execPath, args, { cwd: this.layout.home, env, stdio: ["ignore", "pipe", "pipe"] });
   }
@@ -159,23 +85,19 @@ export class Codexd {
   }
 
   /** Kills everything that is left and removes the runtime root. */
-  async dispose(): Promise<void> {
+  override async dispose(): Promise<void> {
     await Promise.all(this.#ledgers.map((ledger) => ledger.stop()));
-    await Promise.all([killMarked({ name: "HOME", value: this.layout.home }), this.#process.dispose()]);
+    await Promise.all([killMarked({ name: "HOME", value: this.layout.home }), super.dispose()]);
     this.root.remove();
+  }
+
+  protected command(env: CodexdOptions["env"]): SpawnOptions {
+    const options = { ...this.#o, env: { ...this.#o.env, ...env }, port: this.port, entry: this.entry };
+    return { ...createCommand(this.root, this.layout, options), cwd: this.layout.home };
   }
 }
 
 /** Starts a codexd with a scratch runtime root. */
 export async function startCodexd(o: CodexdOptions = {}): Promise<Codexd> {
-  const codexd = new Codexd(o);
-  o.test?.onTestFailed(() => void process.stderr.write(`--- output of codexd ---\n${codexd.output()}\n---\n`));
-  o.test?.onTestFinished(() => codexd.dispose());
-  try {
-    await codexd.start();
-  } catch (error) {
-    if (o.test === undefined) await codexd.dispose();
-    throw error;
-  }
-  return codexd;
+  return startDaemon(new Codexd(o), o.test);
 }

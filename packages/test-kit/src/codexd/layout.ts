@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import path from "node:path";
-import { hostEnv } from "../config.ts";
+import { hostEnv, definedVariables } from "../config.ts";
 import { createCodexHome } from "../codex-home.ts";
 import { failpointEnv, FAILPOINT_PRELOAD } from "../failpoints/failpoints.ts";
 import { findNativeCodex, REPO_ROOT } from "../repository.ts";
@@ -59,7 +59,7 @@ function createEnv(root: TempRoot, layout: CodexdLayout, o: CodexdOptions & { po
     ...(o.switchableFailpoints === true ? { switchFile: layout.switchFile } : {}),
     ...(o.trace === true ? { traceFile: layout.traceFile } : {}),
   };
-  const env: Record<string, string | undefined> = {
+  return definedVariables({
     ...hostEnv(),
     HOME: layout.home,
     CODEX_HOME: layout.codexHome,
@@ -76,10 +76,7 @@ function createEnv(root: TempRoot, layout: CodexdLayout, o: CodexdOptions & { po
     BAA_CODEXD_SERVER_CWD: layout.home,
     ...failpointEnv(points),
     ...o.env,
-  };
-  return Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
+  });
 }
 
 function childOf(o: CodexdOptions): { command: string; args: readonly string[] } {

@@ -1,5 +1,5 @@
 import { usageError } from "../../errors.ts";
-import { wholeNumber } from "../../options.ts";
+import { AFTER, wholeNumber } from "../../options.ts";
 import { verb, type VerbDef } from "../../verb.ts";
 import {
   CLIENT,
@@ -76,7 +76,7 @@ const events = verb<[], EventsOptions>({
   ],
   options: [
     { flags: "-f, --follow", summary: "what comes from now on (with --after: from there)" },
-    { flags: "--after <cursor>", summary: "from the event behind this one: <seq> or <logId>:<seq>; 0 = the oldest" },
+    AFTER,
     { flags: "--types <list>", summary: "only these, comma-separated; firefox.command.* = all that begin so" },
   ],
   json: "one event a line, as conductor has it",

@@ -39,33 +39,16 @@ Exit: 0 every check passed, 1 one did not, 64 usage, 69 node is missing, 77 refu
 
 # shellcheck source=scripts/runtime/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
-# shellcheck source=scripts/runtime/lib/settings.sh
-. "$lib_dir/settings.sh"
-# shellcheck source=scripts/runtime/lib/domain.sh
-. "$lib_dir/domain.sh"
+# shellcheck source=scripts/runtime/lib/check.sh
+. "$lib_dir/check.sh"
 
-opt_shared_token=""
 opt_skip_dist_check=""
-opt_check_loaded=""
-opt_json=""
 
 main() {
-  local code=0
-  parse_options "$@"
-  guard_user
-  require_node
-  service_args
+  begin "$@"
   collect_settings
-  if [ -n "$opt_json" ]; then settings+=(--json); fi
-  if [ -n "$opt_skip_dist_check" ]; then settings+=(--skip-dist-check); fi
-  if [ -n "$opt_check_loaded" ]; then
-    choose_domain
-    settings+=(--check-loaded --domain "$domain")
-  fi
-  if [ -n "$opt_shared_token" ]; then settings+=(--expect-token); fi
-  printf '%s' "$opt_shared_token" |
-    node "$lib_dir/check.mjs" ${chosen[@]+"${chosen[@]}"} ${settings[@]+"${settings[@]}"} || code=$?
-  finish "$code"
+  pass_flag --skip-dist-check "$opt_skip_dist_check"
+  run_check check.mjs
 }
 
 main "$@"

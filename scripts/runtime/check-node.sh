@@ -49,14 +49,10 @@ is missing, 77 refused (root for agents, no session)."
 
 # shellcheck source=scripts/runtime/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
-# shellcheck source=scripts/runtime/lib/settings.sh
-. "$lib_dir/settings.sh"
-# shellcheck source=scripts/runtime/lib/domain.sh
-. "$lib_dir/domain.sh"
+# shellcheck source=scripts/runtime/lib/check.sh
+. "$lib_dir/check.sh"
 
-opt_shared_token=""
 opt_status_api_base=""
-opt_check_loaded=""
 opt_expected_rolez=""
 opt_timeout=""
 opt_skip_static_check=""
@@ -64,19 +60,9 @@ opt_skip_port_check=""
 opt_skip_process_check=""
 opt_skip_http_check=""
 opt_skip_log_check=""
-opt_json=""
-
-# pass_flag NAME VALUE: the flag, when it was given.
-pass_flag() {
-  if [ -n "$2" ]; then settings+=("$1"); fi
-}
 
 main() {
-  local code=0
-  parse_options "$@"
-  guard_user
-  require_node
-  service_args
+  begin "$@"
   collect_settings
   pass --status-api-base "$opt_status_api_base"
   pass --expected-rolez "$opt_expected_rolez"
@@ -86,15 +72,7 @@ main() {
   pass_flag --skip-process-check "$opt_skip_process_check"
   pass_flag --skip-http-check "$opt_skip_http_check"
   pass_flag --skip-log-check "$opt_skip_log_check"
-  pass_flag --json "$opt_json"
-  pass_flag --expect-token "$opt_shared_token"
-  if [ -n "$opt_check_loaded" ]; then
-    choose_domain
-    settings+=(--check-loaded --domain "$domain")
-  fi
-  printf '%s' "$opt_shared_token" |
-    node "$lib_dir/check-node.mjs" ${chosen[@]+"${chosen[@]}"} ${settings[@]+"${settings[@]}"} || code=$?
-  finish "$code"
+  run_check check-node.mjs
 }
 
 main "$@"

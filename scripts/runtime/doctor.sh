@@ -30,16 +30,12 @@ agents)."
 # shellcheck source=scripts/runtime/lib/places.sh
 . "$lib_dir/places.sh"
 
-opt_scope=""
 opt_repo_dir=""
 opt_json=""
 
 main() {
   local code=0 uid user_name
-  parse_options "$@"
-  guard_user
-  require_node
-  service_args
+  begin "$@"
   uid="$(id -u)"
   user_name="$(id -un)"
   # A machine without a session is what the doctor is for: it is said among the findings.

@@ -67,10 +67,7 @@ provide_token() {
 }
 
 main() {
-  parse_options "$@"
-  guard_user
-  require_node
-  service_args
+  begin "$@"
   collect_settings
   guard_place "$repo_dir"
   if [ -n "$opt_dry_run" ]; then

@@ -186,11 +186,8 @@ start_services() {
 }
 
 main() {
-  parse_options "$@"
-  guard_user
-  require_node
+  begin "$@"
   open_output
-  service_args
   collect_settings
   guard_place "$repo_dir"
   choose_domain

@@ -34,10 +34,7 @@ opt_json=""
 
 main() {
   local code=0
-  parse_options "$@"
-  guard_user
-  require_node
-  service_args
+  begin "$@"
   domain="-"
   place_args
   if [ -n "${opt_n:-$opt_lines}" ]; then chosen+=(--lines "${opt_n:-$opt_lines}"); fi

@@ -29,8 +29,6 @@ session, called from inside a service), 129, 130, 143 ended by a signal."
 
 # shellcheck source=scripts/runtime/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
-# shellcheck source=scripts/runtime/lib/domain.sh
-. "$lib_dir/domain.sh"
 # shellcheck source=scripts/runtime/lib/reload.sh
 . "$lib_dir/reload.sh"
 

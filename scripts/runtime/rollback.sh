@@ -64,11 +64,8 @@ show_plan() {
 }
 
 main() {
-  parse_options "$@"
-  guard_user
-  require_node
+  begin "$@"
   open_output
-  service_args
   collect_settings
   if [ -n "$opt_list" ]; then
     install_dir="" # nobody asks launchd for a list

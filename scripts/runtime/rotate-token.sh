@@ -35,17 +35,14 @@ opt_json=""
 
 main() {
   local code=0
-  parse_options "$@"
-  guard_user
-  require_node
-  service_args
+  begin "$@"
   choose_domain
   place_args
   if [ -n "$opt_json" ]; then chosen+=(--json); fi
   if [ -n "$opt_dry_run" ]; then
     chosen+=(--dry-run)
   else
-    take_lock "$opt_home_dir/.config/baa-conductor/launchd.lock"
+    take_lock "$home_dir/.config/baa-conductor/launchd.lock"
   fi
   node "$lib_dir/rotate-token.mjs" ${chosen[@]+"${chosen[@]}"} || code=$?
   finish "$code"

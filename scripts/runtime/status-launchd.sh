@@ -32,10 +32,9 @@ agents, no session)."
 . "$lib_dir/settings.sh"
 # shellcheck source=scripts/runtime/lib/domain.sh
 . "$lib_dir/domain.sh"
+# shellcheck source=scripts/runtime/lib/places.sh
+. "$lib_dir/places.sh"
 
-opt_scope=""
-opt_home_dir=""
-opt_install_dir=""
 opt_local_api_base=""
 opt_codexd_api_base=""
 opt_codexd_local_api_base=""
@@ -45,22 +44,15 @@ opt_json=""
 
 main() {
   local code=0
-  parse_options "$@"
-  guard_user
-  require_node
-  service_args
+  begin "$@"
   choose_domain
-  opt_home_dir="${opt_home_dir:-$HOME}"
-  if [ "${opt_scope:-agent}" = daemon ]; then
-    opt_install_dir="${opt_install_dir:-/Library/LaunchDaemons}"
-  fi
-  settings=(--domain "$domain" --home-dir "$opt_home_dir")
-  pass --install-dir "${opt_install_dir:-$opt_home_dir/Library/LaunchAgents}"
+  find_places
+  settings=(--domain "$domain" --home-dir "$home_dir" --install-dir "$install_dir")
   pass --local-api-base "$opt_local_api_base"
   pass --codexd-api-base "${opt_codexd_api_base:-$opt_codexd_local_api_base}"
   pass --status-api-base "$opt_status_api_base"
-  if [ -n "$opt_skip_http" ]; then settings+=(--skip-http); fi
-  if [ -n "$opt_json" ]; then settings+=(--json); fi
+  pass_flag --skip-http "$opt_skip_http"
+  pass_flag --json "$opt_json"
   node "$lib_dir/status.mjs" ${chosen[@]+"${chosen[@]}"} "${settings[@]}" || code=$?
   finish "$code"
 }

@@ -26,8 +26,6 @@ Exit: 0 none is loaded any more, 1 one could not be unloaded, 64 usage, 69 node 
 
 # shellcheck source=scripts/runtime/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
-# shellcheck source=scripts/runtime/lib/domain.sh
-. "$lib_dir/domain.sh"
 # shellcheck source=scripts/runtime/lib/reload.sh
 . "$lib_dir/reload.sh"
 

@@ -29,8 +29,6 @@ Exit: 0 nothing of them is loaded or installed any more, 1 one could not be unlo
 
 # shellcheck source=scripts/runtime/lib/common.sh
 . "$(dirname "${BASH_SOURCE[0]}")/lib/common.sh"
-# shellcheck source=scripts/runtime/lib/domain.sh
-. "$lib_dir/domain.sh"
 # shellcheck source=scripts/runtime/lib/reload.sh
 . "$lib_dir/reload.sh"
 

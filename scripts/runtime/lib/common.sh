@@ -142,6 +142,14 @@ guard_user() {
   esac
 }
 
+# begin "$@": what every script about services does first. Sets opt_<name>, `services` and `chosen`.
+begin() {
+  parse_options "$@"
+  guard_user
+  require_node
+  service_args
+}
+
 # macOS keeps launchd's jobs out of these folders, without a word in any log.
 guard_place() {
   case "$1/" in

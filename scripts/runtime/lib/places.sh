@@ -1,17 +1,22 @@
 # shellcheck shell=bash
 # Where an installation is: its domain, home and directories, for the programs that look at what is installed.
 
+opt_scope=""
 opt_home_dir=""
 opt_install_dir=""
 
+# Sets `home_dir`, `install_dir` and `keep_dir`.
+find_places() {
+  home_dir="${opt_home_dir:-$HOME}"
+  keep_dir="$home_dir/.config/baa-conductor/launchd"
+  install_dir="$home_dir/Library/LaunchAgents"
+  if [ "${opt_scope:-agent}" = daemon ]; then install_dir=/Library/LaunchDaemons; fi
+  install_dir="${opt_install_dir:-$install_dir}"
+}
+
 # Adds them to `chosen`. After choose_domain.
 place_args() {
-  opt_home_dir="${opt_home_dir:-$HOME}"
-  if [ "${opt_scope:-agent}" = daemon ]; then
-    opt_install_dir="${opt_install_dir:-/Library/LaunchDaemons}"
-  fi
+  find_places
   # shellcheck disable=SC2154 # domain.sh sets it
-  chosen+=(--domain "$domain" --home-dir "$opt_home_dir")
-  chosen+=(--keep-dir "$opt_home_dir/.config/baa-conductor/launchd")
-  chosen+=(--install-dir "${opt_install_dir:-$opt_home_dir/Library/LaunchAgents}")
+  chosen+=(--domain "$domain" --home-dir "$home_dir" --keep-dir "$keep_dir" --install-dir "$install_dir")
 }

@@ -1,8 +1,10 @@
 # shellcheck shell=bash
 # What the scripts share that load and unload services.
 
-# shellcheck source=scripts/runtime/lib/places.sh
+# shellcheck source=scripts/runtime/lib/domain.sh
 # shellcheck disable=SC2154 # common.sh sets it
+. "$lib_dir/domain.sh"
+# shellcheck source=scripts/runtime/lib/places.sh
 . "$lib_dir/places.sh"
 
 opt_timeout=""
@@ -33,13 +35,9 @@ given_args() {
 change_main() {
   local code=0 program="$1" mode="$2"
   shift 2
-  parse_options "$@"
-  guard_user
-  require_node
+  begin "$@"
   # Who uninstalls means everything; anything else has the default set.
-  # shellcheck disable=SC2034,SC2154 # common.sh uses and sets them
-  if [ "$mode" = uninstall ] && [ ${#services[@]} = 0 ]; then opt_all_services=1; fi
-  service_args
+  if [ "$mode" = uninstall ] && [ ${#chosen[@]} = 0 ]; then chosen=(--all-services); fi
   choose_domain
   place_args
   chosen+=(--mode "$mode")
@@ -48,7 +46,7 @@ change_main() {
   if [ -n "$opt_dry_run" ]; then
     chosen+=(--dry-run)
   else
-    take_lock "$opt_home_dir/.config/baa-conductor/launchd.lock"
+    take_lock "$home_dir/.config/baa-conductor/launchd.lock"
   fi
   # Signals reach node too: it brings a half-done change to its end before it gives in.
   # shellcheck disable=SC2154 # common.sh sets it

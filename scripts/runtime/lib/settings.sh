@@ -6,6 +6,11 @@ pass() {
   if [ -n "$2" ]; then settings+=("$1" "$2"); fi
 }
 
+# pass_flag NAME VALUE: the flag, when it was given.
+pass_flag() {
+  if [ -n "$2" ]; then settings+=("$1"); fi
+}
+
 # Sets `settings`, and `home_dir`, `repo_dir`.
 collect_settings() {
   home_dir="${opt_home_dir:-$HOME}"

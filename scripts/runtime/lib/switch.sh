@@ -3,6 +3,9 @@
 
 # shellcheck disable=SC2154 # common.sh, domain.sh and settings.sh set what it reads
 
+# shellcheck source=scripts/runtime/lib/places.sh
+. "$lib_dir/places.sh"
+
 phase_name=""
 phase_began=0
 phases=()
@@ -23,11 +26,9 @@ open_output() {
   if [ -n "${opt_json:-}" ]; then exec 3>&2; else exec 3>&1; fi
 }
 
-# Sets `install_dir`, and `target`: what every script that talks to launchd is given.
+# Sets what find_places sets, and `target`: what every script that talks to launchd is given.
 collect_target() {
-  install_dir="${opt_install_dir:-$home_dir/Library/LaunchAgents}"
-  if [ "${opt_scope:-agent}" = daemon ]; then install_dir="${opt_install_dir:-/Library/LaunchDaemons}"; fi
-  keep_dir="$home_dir/.config/baa-conductor/launchd"
+  find_places
   target=(--home-dir "$home_dir" --install-dir "$install_dir" --scope "${opt_scope:-agent}")
   if [ -n "${opt_domain:-}" ]; then target+=(--domain "$opt_domain"); fi
   if [ -n "${opt_timeout:-}" ]; then target+=(--timeout "$opt_timeout"); fi

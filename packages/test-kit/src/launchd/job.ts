@@ -52,6 +52,8 @@ export class Job {
   /** Why a start by RunAtLoad or KeepAlive is held back; a kickstart starts it all the same. */
   pended: string | undefined;
   lastEnding: Ending | undefined;
+  /** How long the throttle has put off its starts, all together. */
+  throttledMs = 0;
 
   constructor(definition: Definition, context: JobContext) {
     this.definition = definition;
@@ -84,6 +86,7 @@ export class Job {
     const wait = this.#lastSpawn + this.#context.toMs(this.definition.throttleInterval) - performance.now();
     if (wait <= 0) return this.#spawn();
     this.#state = "spawn scheduled";
+    this.throttledMs += wait;
     const seconds = Math.ceil(wait / this.#context.toMs(1));
     this.#log(`Service only ran for 0 seconds. Pushing respawn out by ${seconds} seconds.`);
     this.#later(wait);

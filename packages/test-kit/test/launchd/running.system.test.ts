@@ -260,9 +260,11 @@ describe("14 kickstart", () => {
     const { double, load, field } = await start();
     await load(IDLE, { RunAtLoad: true, KeepAlive: true });
     const pid = Number(await field("pid"));
+    expect(double.launchd.find("gui/501", LABEL)?.throttledMs).toBe(0);
     expect((await double.launchctl("kickstart", "-k", TARGET)).code).toBe(0);
     expect(isAlive(pid)).toBe(false);
     expect(await field("state")).toBe("spawn scheduled");
+    expect(double.launchd.find("gui/501", LABEL)?.throttledMs).toBeGreaterThan(0);
     await until(async () => (await field("state")) === "running");
     expect(Number(await field("pid"))).not.toBe(pid);
     expect(await field("runs")).toBe("2");

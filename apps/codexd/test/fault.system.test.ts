@@ -3,6 +3,7 @@ import path from "node:path";
 import { startLoopbackProvider } from "@baa/loopback-provider";
 import { campaignConfig, codexPlay, type LedgerEvent, type Play, type PlainReply, startCodexd } from "@baa/test-kit";
 import { describe, expect, test } from "vitest";
+import { TIMEOUT_MS } from "./support/campaign/timeout.ts";
 import { createSession, problemOf, readTurn, runTurn, startTurn, turnsPath } from "./support/drive.ts";
 import { type FakeSystem, NO_PROBES, startFakeSystem } from "./support/fake-system.ts";
 import { rssBytes } from "./support/process-facts.ts";
@@ -13,7 +14,6 @@ const MIB = 1024 * 1024;
 const { isFull } = campaignConfig();
 const TURNS = isFull ? 10 : 2;
 const ROUNDS = isFull ? 5 : 1;
-const TIMEOUT_MS = isFull ? 1_800_000 : 180_000;
 
 const whyOf = ({ data }: LedgerEvent): unknown =>
   data["reason"] ?? (data["error"] as { code?: string } | undefined)?.code;

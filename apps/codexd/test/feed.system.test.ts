@@ -10,6 +10,7 @@ import {
   startHalfOpenProxy,
 } from "@baa/test-kit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { TIMEOUT_MS } from "./support/campaign/timeout.ts";
 import { createSession, readSession, runTurn, startTurn } from "./support/drive.ts";
 import { type FakeSystem, makeFakeSystem, NO_PROBES, startFakeSystem } from "./support/fake-system.ts";
 import { openFiles, rssBytes } from "./support/process-facts.ts";
@@ -17,7 +18,6 @@ import { readSse } from "@baa/test-kit";
 import { waitHealth } from "./support/waiting.ts";
 
 const { isFull, seed } = campaignConfig();
-const TIMEOUT_MS = isFull ? 1_800_000 : 180_000;
 const MIB = 1024 * 1024;
 const EVENTS = "/v1/codexd/events";
 

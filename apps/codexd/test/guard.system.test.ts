@@ -1,7 +1,7 @@
 import crypto from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
-import { codexPlay, plainRequest, readTrace, type Step } from "@baa/test-kit";
+import { codexPlay, exchange, plainRequest, readTrace } from "@baa/test-kit";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   type GuardCase,
@@ -10,138 +10,28 @@ import {
   guardMatrix,
 } from "../../../packages/http/test/guard-matrix.ts";
 import { rawBytes } from "../../../packages/http/test/raw-request.ts";
-import { type Attack, bodyAttacks, headerBombs, jsonAttacks, leak, PATH_MARK, pathAttacks } from "./support/attacks.ts";
+import { attacksOn, from, sendable, targets } from "./support/attacking.ts";
+import { bodyAttacks, headerBombs, jsonAttacks, PATH_MARK, pathAttacks } from "./support/attacks.ts";
 import { createSession, readTurn, startTurn, turnsPath } from "./support/drive.ts";
-import { makeFakeSystem, NO_PROBES, writeToken } from "./support/fake-system.ts";
-import { PRIVACY_FAULTS } from "./support/privacy-faults.ts";
-import { exchange, type RawReply } from "@baa/test-kit";
-import { openSlowSockets, type SlowSockets } from "./support/slow-sockets.ts";
+import { makeGuardedSystem, OTHER_STREAM, play, TOKEN } from "./support/guarded-system.ts";
 
-/** Chosen by us, so that it can be looked for everywhere. */
-const TOKEN = "cAnArY_k7Qm2xVb9Zt4Lw8Rj1Np6Hs3Df5Gy0Ue";
-const FORMER = "former_0123456789abcdefghijklmnopqrstuv";
-const OTHER_STREAM = "/v1/codexd/stream";
 const EVENTS = "/v1/codexd/events";
-const HEX = "0123456789abcdef0123456789abcdef";
-
-const lines = (text: string) => ({ is: { leak: leak(TOKEN) }, value: text });
-/** Finished in Codex's history, and gone before it could say so. */
-const dieAfterTheEnd: Step[] = [
-  {
-    recordTurn: {
-      threadId: "{{params.threadId}}",
-      turn: {
-        id: "{{turnId}}",
-        status: "completed",
-        error: null,
-        items: [{ type: "agentMessage", id: "{{itemId}}", text: `all of ${TOKEN}` }],
-      },
-    },
-  },
-  { signal: "SIGKILL" },
-];
-const play = codexPlay({
-  before: [{ when: lines("{{params.input.0.text}}") }],
-  middle: [{ when: { value: "{{params.input.0.text}}", is: { die: dieAfterTheEnd } } }],
-});
-const system = makeFakeSystem({
-  plays: [play],
-  trace: true,
-  env: {
-    ...NO_PROBES,
-    BAA_CODEXD_EVENT_STREAM_PATH: OTHER_STREAM,
-    BAA_SHARED_TOKEN: "x".repeat(40),
-    OPERATOR_SECRET: "y",
-  },
-  prepare: (codexd) => writeToken(codexd, TOKEN),
-});
+const system = makeGuardedSystem();
 const { codexd, child, ledger } = system;
-/** Another one, with slow senders at it while all other tests run. */
-const besieged = makeFakeSystem({ plays: [codexPlay()], env: NO_PROBES });
-/** Every answer that any test of this file got. */
-const replies: string[] = [];
+/** `replies` is every answer that any test of this file got. */
+const { replies, sendAll, fingerprint, expectRefused } = attacksOn(system);
 let sessionId = "";
-let slow: SlowSockets;
 
 beforeAll(async () => {
   await system.start();
   sessionId = (await createSession(system)).id;
-  await besieged.start();
-  slow = openSlowSockets({ port: besieged.codexd.port, count: 30 });
 });
-afterAll(async () => {
-  slow.destroy();
-  await Promise.all([system.dispose(), besieged.dispose()]);
-});
+afterAll(() => system.dispose());
 beforeEach(({ onTestFailed }) => {
   onTestFailed(() => void process.stderr.write(`--- output of codexd ---\n${codexd.output().slice(-20_000)}\n---\n`));
 });
 
-/** What is attacked: every kind of surface that codexd has. */
-const targets = (id = `ses_${HEX}`): GuardTarget[] => [
-  { method: "GET", path: "/v1/codexd/sessions" },
-  { method: "POST", path: "/v1/codexd/turn", body: JSON.stringify({ sessionId: id, input: "attack" }) },
-  { method: "POST", path: "/v1/codexd/sessions", body: "{}" },
-  { method: "DELETE", path: `/v1/codexd/sessions/${id}` },
-  { method: "GET", path: `${EVENTS}?after=0&types=session.*` }, // by SSE, see `sendable`
-  { method: "GET", path: EVENTS, isUpgrade: true },
-  { method: "GET", path: OTHER_STREAM, isUpgrade: true },
-  { method: "GET", path: "/healthz", isOpen: true },
-  { method: "GET", path: "/v1/codexd/status", isOpen: true },
-];
 const ATTACKS = guardMatrix({ port: 1, token: TOKEN, targets: targets() }).length;
-
-const sendable = (c: GuardCase): GuardCase =>
-  c.target.includes("types=session") ? { ...c, headers: [...c.headers, ["Accept", "text/event-stream"]] } : c;
-
-/** Wrong credentials are counted by address; on Linux all of 127/8 is ours to come from. */
-const from = (index: number) =>
-  process.platform === "linux" ? { from: `127.1.${Math.floor(index / 250)}.${(index % 250) + 1}` } : {};
-
-async function sendAll<T>(items: readonly T[], send: (item: T, index: number) => Promise<RawReply>) {
-  const queue = items.entries();
-  const results: { item: T; reply: RawReply }[] = [];
-  const work = async (): Promise<void> => {
-    for (const [index, item] of queue) {
-      const reply = await send(item, index);
-      replies.push(reply.head, reply.body);
-      results.push({ item, reply });
-    }
-  };
-  await Promise.all(Array.from({ length: 8 }, work));
-  return results;
-}
-
-const digest = (text: string): string => crypto.createHash("sha256").update(text).digest("hex");
-
-/** Everything that an attack could have changed. */
-async function fingerprint(): Promise<Record<string, unknown>> {
-  const [events, sessions, approvals] = await Promise.all(
-    [`${EVENTS}?after=0&limit=5000`, "/v1/codexd/sessions", "/v1/codexd/approvals"].map((at) =>
-      codexd.request("GET", at),
-    ),
-  );
-  return {
-    stdinBytes: child.stdin().length,
-    head: (events?.json as { headSeq: number } | undefined)?.headSeq,
-    stored: digest([events, sessions, approvals].map((reply) => reply?.text).join("\n")),
-    spawns: child.spawns().length,
-    pid: codexd.pid,
-  };
-}
-
-const sendAttacks = (attacks: readonly Attack[]) =>
-  sendAll(attacks, ({ chunks, half }) => exchange({ port: codexd.port, chunks, ...(half === true ? { half } : {}) }));
-
-/** Every attack refused with a status of its own list, and nothing whatever has changed. */
-async function expectRefused(attacks: readonly Attack[]): Promise<RawReply[]> {
-  const before = await fingerprint();
-  const results = await sendAttacks(attacks);
-  const wrong = results.filter(({ item, reply }) => !item.expect.includes(reply.status));
-  expect(wrong.map(({ item, reply }) => `${item.name}: ${reply.status} ${reply.body.slice(0, 200)}`)).toEqual([]);
-  expect(await fingerprint()).toEqual(before);
-  return results.map(({ reply }) => reply);
-}
 
 const attackTarget = () => ({ port: codexd.port, token: TOKEN, sessionId });
 
@@ -396,59 +286,4 @@ describe("the token (F-06, G-06)", () => {
       places.filter(([, content]) => forms.some((form) => content.includes(form))).map(([where]) => where),
     ).toEqual([]);
   });
-
-  test("a new token counts at once, the former and those of other services never again", async () => {
-    child.setPlays([play]);
-    writeToken(codexd, FORMER);
-    await codexd.start();
-    const status = async (token: string) =>
-      (await plainRequest({ url: `${codexd.url}/v1/codexd/sessions`, token })).status;
-    expect(await status(FORMER)).toBe(200);
-    writeToken(codexd, TOKEN);
-    expect([await status(TOKEN), await status(FORMER)]).toEqual([200, 401]);
-    fs.mkdirSync(path.join(codexd.layout.home, ".config/baa-conductor"), { recursive: true, mode: 0o700 });
-    fs.writeFileSync(
-      path.join(codexd.layout.home, ".config/baa-conductor/shared-token.txt"),
-      "shared_0123456789abcdefghijklmnopqrstuv",
-      { mode: 0o600 },
-    );
-    expect(await status("shared_0123456789abcdefghijklmnopqrstuv")).toBe(401);
-    const token = path.join(codexd.layout.stateDir, "token");
-    fs.chmodSync(token, 0o644);
-    expect(await status(TOKEN)).toBe(401);
-    fs.chmodSync(token, 0o600);
-    expect(await status(TOKEN)).toBe(200);
-  });
-});
-
-test.each(PRIVACY_FAULTS)("%s is refused by name with exit 78, and nothing is written (G-02)", async (_, spoil) => {
-  let at = "";
-  const refused = makeFakeSystem({
-    plays: [],
-    until: "spawned",
-    prepare: (made) => {
-      writeToken(made, TOKEN);
-      at = spoil(made);
-    },
-  });
-  try {
-    await refused.codexd.start();
-    expect(await refused.codexd.waitExit()).toEqual({ code: 78, signal: null });
-    expect(refused.codexd.output()).toContain(at);
-    expect(refused.codexd.output()).not.toContain(TOKEN);
-    expect(refused.child.spawns()).toEqual([]);
-    expect(fs.existsSync(path.join(refused.codexd.layout.logsDir, "events.jsonl"))).toBe(false);
-  } finally {
-    await refused.dispose();
-  }
-});
-
-test("slow senders (E-01): all closed by the header deadline, and nobody else noticed", async () => {
-  const health = async () => (await plainRequest({ url: `${besieged.codexd.url}/healthz` })).status;
-  expect(await health()).toBe(200);
-  const ends = await slow.ended;
-  expect(ends).toHaveLength(90);
-  expect(Math.max(...ends.map(({ afterMs }) => afterMs))).toBeLessThan(16_000);
-  expect(ends.filter(({ answer }) => /^HTTP\/1\.1 (1|2)/.test(answer))).toEqual([]);
-  expect([await health(), besieged.codexd.lives]).toEqual([200, 1]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { FakeBackground, settled } from "./support/fake-background.ts";
+import { afterDeath, FakeBackground, settled } from "./support/fake-background.ts";
 import { cmd, ID } from "./support/fake-server.ts";
 
 // What stands in the journal as begun, and is worked on by nobody.
@@ -8,12 +8,8 @@ const click = cmd("page.click", { effect: "write", params: { selector: "#buy" } 
 const cancel = { t: "cancel", id: ID } as const;
 
 /** A background that finds a write of one that died, and cannot write down yet that nobody knows what became of it. */
-const afterDeath = async () => {
-  const first = new FakeBackground();
-  await first.connected();
-  first.commands.onCommand(click);
-  await first.work();
-  const second = first.next();
+const onFullDisk = async () => {
+  const second = await afterDeath(click);
   second.store.fault = "disk full";
   const link = await second.connected();
   await settled();
@@ -21,18 +17,14 @@ const afterDeath = async () => {
 };
 
 test("cancelled after its background died: nobody knows whether it was done", async () => {
-  const { second } = await afterDeath();
+  const { second } = await onFullDisk();
   const link = second.reconnect();
   second.commands.onCancel(cancel);
   expect((await link.frame("result")).error).toMatchObject({ code: "interrupted", outcome: "unknown" });
 });
 
 test("cancelled while that is being written down: told once", async () => {
-  const first = new FakeBackground();
-  await first.connected();
-  first.commands.onCommand(click);
-  await first.work();
-  const second = first.next();
+  const second = await afterDeath(click);
   const link = await second.connected();
   second.commands.onCancel(cancel);
   expect((await link.frame("result")).error).toMatchObject({ code: "interrupted", outcome: "unknown" });
@@ -56,11 +48,7 @@ test("cancelled after it was done and that could not be written down: not told a
 
 test("what this browser calls a write is not begun again, whatever conductor calls it", async () => {
   const read = { ...click, effect: "read" } as const;
-  const first = new FakeBackground();
-  await first.connected();
-  first.commands.onCommand(read);
-  await first.work();
-  const second = first.next();
+  const second = await afterDeath(read);
   const link = await second.connected();
   second.commands.onCommand(read);
   expect((await link.frame("result")).error).toMatchObject({ code: "interrupted", outcome: "unknown" });

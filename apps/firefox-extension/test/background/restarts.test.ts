@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { FakeBackground, settled } from "./support/fake-background.ts";
+import { afterDeath, FakeBackground, settled } from "./support/fake-background.ts";
 import { cmd, ID } from "./support/fake-server.ts";
 
 afterEach(() => void vi.useRealTimers());
@@ -8,11 +8,7 @@ const click = cmd("page.click", { effect: "write", params: { selector: "#buy" } 
 const send = cmd("chat.send", { effect: "write", params: { text: "hello" } });
 
 test("a write whose background died ends as interrupted, is not begun again, and says so as often as it is asked", async () => {
-  const first = new FakeBackground();
-  await first.connected();
-  first.commands.onCommand(click);
-  await first.work();
-  const second = first.next();
+  const second = await afterDeath(click);
   const link = await second.connected();
   await settled();
   second.commands.onCommand(click);
@@ -25,11 +21,7 @@ test("a write whose background died ends as interrupted, is not begun again, and
 });
 
 test("delivered at once after the start, while that is being written: interrupted, told once", async () => {
-  const first = new FakeBackground();
-  await first.connected();
-  first.commands.onCommand(click);
-  await first.work();
-  const second = first.next();
+  const second = await afterDeath(click);
   const link = await second.connected();
   second.commands.onCommand(click);
   second.commands.onCommand(click);
@@ -38,11 +30,7 @@ test("delivered at once after the start, while that is being written: interrupte
 });
 
 test("a read whose background died runs again", async () => {
-  const first = new FakeBackground();
-  await first.connected();
-  first.commands.onCommand(cmd("tabs.list"));
-  await first.work();
-  const second = first.next();
+  const second = await afterDeath(cmd("tabs.list"));
   const link = await second.connected();
   expect(await link.frame("journal")).toMatchObject({ ids: [] });
   second.commands.onCommand(cmd("tabs.list"));

@@ -1,4 +1,4 @@
-import { type ClientFrame, FIREFOX_METHOD_NAMES } from "@baa/contracts/firefox";
+import { type ClientFrame, FIREFOX_METHOD_NAMES, type ServerFrameOf } from "@baa/contracts/firefox";
 import { Commands, type CommandLink, type Run } from "../../../src/background/commands/commands.ts";
 import { History } from "../../../src/background/commands/history.ts";
 import { Journal } from "../../../src/background/commands/journal.ts";
@@ -128,3 +128,12 @@ export class FakeBackground {
 
 /** Everything that needs no more than promises has happened. */
 export const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** The background after one that has begun this and died. */
+export const afterDeath = async (begun: ServerFrameOf<"cmd">): Promise<FakeBackground> => {
+  const first = new FakeBackground();
+  await first.connected();
+  first.commands.onCommand(begun);
+  await first.work();
+  return first.next();
+};

@@ -99,8 +99,8 @@ export class CommandRequests {
 
   /** Newest first. @throws ProblemError bad_cursor */
   list(query: FirefoxCommandListQuery): FirefoxCommandList {
-    const { rows, nextCursor } = this.#o.rows.list(query);
-    return { commands: rows.map((row) => commandView(row, { whole: false })), nextCursor };
+    const { shown: commands, nextCursor } = this.#o.rows.list(query, (row) => commandView(row, { whole: false }));
+    return { commands, nextCursor };
   }
 
   /** @throws ProblemError firefox_command_not_found, no_result */

@@ -50,6 +50,13 @@ export interface CommandEnd {
   readonly resultChars?: number | undefined;
 }
 
+export interface ListOptions {
+  readonly clientId?: string | undefined;
+  readonly state?: string | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
 /** What is kept of ended commands. Results count with their characters. */
 export interface Keep {
   readonly sinceMs: number;
@@ -105,17 +112,23 @@ export class CommandRows {
     return this.#statements.openCount.get<{ n: number }>(clientId)?.n ?? 0;
   }
 
-  /** Newest first, without texts and results. @throws ProblemError bad_cursor */
-  list(o: { clientId?: string | undefined; state?: string | undefined; limit: number; cursor?: string | undefined }): {
-    rows: CommandRow[];
-    nextCursor: string | null;
-  } {
+  /**
+   * Newest first, without texts and results, as `view` makes them: one after the other, since their params may be long.
+   * @throws ProblemError bad_cursor
+   */
+  list<T>(o: ListOptions, view: (row: CommandRow) => T): { shown: T[]; nextCursor: string | null } {
     if (o.cursor !== undefined && !/^cmd_[0-9a-f]{32}$/.test(o.cursor)) throw new ProblemError("bad_cursor");
     const before = o.cursor ?? "~"; // sorts behind every id
     const [client, state] = [o.clientId ?? null, o.state ?? null];
-    const rows = this.#statements.list.all<CommandRow>(before, client, client, state, state, o.limit + 1);
-    const shown = rows.slice(0, o.limit);
-    return { rows: shown, nextCursor: rows.length > o.limit ? (shown.at(-1)?.id ?? null) : null };
+    const shown: T[] = [];
+    let [lastId, hasMore] = [null as string | null, false];
+    for (const row of this.#statements.list.iterate<CommandRow>(before, client, client, state, state, o.limit + 1)) {
+      hasMore = shown.length === o.limit;
+      if (hasMore) continue; // to its end, so that the statement is free again
+      shown.push(view(row));
+      lastId = row.id;
+    }
+    return { shown, nextCursor: hasMore ? lastId : null };
   }
 
   /** It is handed to a connection (again). */

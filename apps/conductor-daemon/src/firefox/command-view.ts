@@ -37,7 +37,9 @@ const resultOf = ({ result, result_chars: chars }: CommandRow): Pick<FirefoxComm
 
 const cut = (value: unknown): unknown => {
   if (typeof value === "string" && value.length > SHOWN_CHARS) {
-    return `${value.slice(0, SHOWN_CHARS)}… (${value.length} characters)`;
+    // By way of bytes: a slice would hold the whole of it.
+    const beginning = Buffer.from(value.slice(0, SHOWN_CHARS)).toString();
+    return `${beginning}… (${value.length} characters)`;
   }
   if (Array.isArray(value)) return value.map(cut);
   if (typeof value !== "object" || value === null) return value;

@@ -40,7 +40,7 @@ const collected = async (chars: readonly (number | null)[], keep?: { rows: numbe
     ...(keep && { keep }),
   });
   garbage.collect();
-  const left = rows.list({ limit: 500 }).rows.map(({ id }) => Number(id.slice(4)));
+  const left = rows.list({ limit: 500 }, ({ id }) => Number(id.slice(4))).shown;
   const filesLeft = fs.readdirSync(dir).map((name) => Number(name.slice(4, 36)));
   return { left: left.toReversed(), filesLeft };
 };

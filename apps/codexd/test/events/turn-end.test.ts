@@ -1,18 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { endTurnEvents, tornRunEvents, turnErrorOf } from "../../src/events/turn-end.ts";
 import type { TurnRecord } from "../../src/registry/records.ts";
-import { AT } from "../support/journal.ts";
+import { RUNNING_TURN as TURN } from "../support/running-turn.ts";
 
-const TURN: TurnRecord = {
-  id: "turn_1",
-  sessionId: "ses_1",
-  state: "running",
-  origin: "client",
-  createdAt: AT,
-  acceptedSeq: 1,
-  openItems: [],
-  pendingApprovals: 0,
-};
 const IDS = { sessionId: "ses_1", turnId: "turn_1" };
 
 describe("endTurnEvents", () => {

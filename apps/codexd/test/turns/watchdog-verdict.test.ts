@@ -2,18 +2,9 @@ import { describe, expect, test } from "vitest";
 import type { TurnRecord } from "../../src/registry/records.ts";
 import { judge, type Verdict } from "../../src/turns/watchdog.ts";
 import { AT } from "../support/journal.ts";
+import { RUNNING_TURN as TURN } from "../support/running-turn.ts";
 
 const LIMITS = { idleTimeoutMs: 1000, noChildMs: 200, acceptedMsMax: 5000, logBytesMax: 100 };
-const TURN: TurnRecord = {
-  id: "turn_1",
-  sessionId: "ses_1",
-  state: "running",
-  origin: "client",
-  createdAt: AT,
-  acceptedSeq: 1,
-  openItems: [],
-  pendingApprovals: 0,
-};
 
 const LEAVE: Verdict = { kind: "leave" };
 const IDLE: Verdict = { kind: "interrupt", reason: "idle_timeout" };

@@ -14,6 +14,8 @@ const WARM_UP = 500;
 /** Almost as many and as large as one browser's may be. */
 const BURDEN = 250;
 const BURDEN_CHARS = 1_000_000;
+/** Of a queue as long, but not of the longest commands. */
+const QUEUE_CHARS = 250_000;
 const LONG_RESULT_CHARS = 32 * 1024 * 1024;
 const WAIT_MS = 60_000;
 const SAMPLE_MS = 50;
@@ -21,7 +23,9 @@ const SAMPLE_MS = 50;
 export interface FirefoxFigures {
   readonly p50: Figure;
   readonly p99: Figure;
-  /** Beyond what an idle one holds. */
+  /** With a queue for a browser that stalls, beyond what an idle one holds. */
+  readonly queueMib: Figure;
+  /** Under the greatest burden, beyond what an idle one holds. */
   readonly readsMib: Figure;
   /** While they are queued, beyond what it holds when the browser reads. */
   readonly stallsMib: Figure;
@@ -41,6 +45,7 @@ interface Sides {
 interface Round {
   readonly p50: number;
   readonly p99: number;
+  readonly queueMib: number;
   readonly readsMib: number;
   readonly stallsMib: number;
   readonly catchesUpMib: number;
@@ -50,11 +55,16 @@ interface Round {
 
 export async function measureFirefox(o: { rounds: number }): Promise<FirefoxFigures> {
   const rounds: Round[] = [];
-  for (let done = 0; done < o.rounds; done += 1) rounds.push(await withBridge(measureRound));
+  for (let done = 0; done < o.rounds; done += 1) {
+    // By another conductor: what a burden leaves would count in the next.
+    const queueMib = await withBridge(measureQueue);
+    rounds.push({ ...(await withBridge(measureRound)), queueMib });
+  }
   const of = (key: keyof Round): Figure => figureOf(rounds.map((one) => one[key]));
   return {
     p50: of("p50"),
     p99: of("p99"),
+    queueMib: of("queueMib"),
     readsMib: of("readsMib"),
     stallsMib: of("stallsMib"),
     catchesUpMib: of("catchesUpMib"),
@@ -64,7 +74,7 @@ export async function measureFirefox(o: { rounds: number }): Promise<FirefoxFigu
 }
 
 /** A conductor of its own for each round: what it holds after one would count in the next. */
-async function withBridge(measure: (sides: Sides) => Promise<Round>): Promise<Round> {
+async function withBridge<T>(measure: (sides: Sides) => Promise<T>): Promise<T> {
   const codexd = new Codexd({ child: SILENT_CHILD });
   const browser = Worker.start("firefox-process");
   const caller = Worker.start("commands-process");
@@ -87,12 +97,18 @@ async function withBridge(measure: (sides: Sides) => Promise<Round>): Promise<Ro
   }
 }
 
-async function measureRound(sides: Sides): Promise<Round> {
+async function measureQueue(sides: Sides): Promise<number> {
+  await roundTrips(sides, WARM_UP);
+  const idleMib = rssMib(sides.conductor.pid);
+  return (await burden(sides, { stalls: true, chars: QUEUE_CHARS })).queueingMib - idleMib;
+}
+
+async function measureRound(sides: Sides): Promise<Omit<Round, "queueMib">> {
   await roundTrips(sides, WARM_UP);
   const tookMs = await roundTrips(sides, COMMANDS);
   const idleMib = rssMib(sides.conductor.pid);
-  const reads = await burden(sides, { stalls: false });
-  const stalls = await burden(sides, { stalls: true });
+  const reads = await burden(sides, { stalls: false, chars: BURDEN_CHARS });
+  const stalls = await burden(sides, { stalls: true, chars: BURDEN_CHARS });
   const beforeMib = rssMib(sides.conductor.pid);
   const long = await peakOf(sides, () => longResult(sides));
   return {
@@ -120,11 +136,14 @@ const roundTrips = ({ conductor, caller }: Sides, count: number): Promise<number
  * As many and as large commands as may wait for a browser. One that stalls reads nothing until all are queued; each is
  * done once at last. Returns what conductor held at most while they were queued, and until all had ended.
  */
-async function burden(sides: Sides, o: { stalls: boolean }): Promise<{ queueingMib: number; endingMib: number }> {
+async function burden(
+  sides: Sides,
+  o: { stalls: boolean; chars: number },
+): Promise<{ queueingMib: number; endingMib: number }> {
   const { browser } = sides;
   const before = await browser.call<number>({ kind: "executed" } satisfies FirefoxRequest);
   if (o.stalls) await browser.call({ kind: "stall" } satisfies FirefoxRequest);
-  const queueing = await peakOf(sides, () => queue(sides));
+  const queueing = await peakOf(sides, () => queue(sides, o.chars));
   if (o.stalls) await browser.call({ kind: "resume" } satisfies FirefoxRequest);
   const ending = await peakOf(sides, () => waitEnds(sides, queueing.result));
   const done = (await browser.call<number>({ kind: "executed" } satisfies FirefoxRequest)) - before;
@@ -132,8 +151,8 @@ async function burden(sides: Sides, o: { stalls: boolean }): Promise<{ queueingM
   return { queueingMib: queueing.mib, endingMib: ending.mib };
 }
 
-async function queue({ client }: Sides): Promise<string[]> {
-  const params = { selector: "input", text: "x".repeat(BURDEN_CHARS) };
+async function queue({ client }: Sides, chars: number): Promise<string[]> {
+  const params = { selector: "input", text: "x".repeat(chars) };
   const ids: string[] = [];
   for (let queued = 0; queued < BURDEN; queued += 1) {
     const body = { method: "page.type", params, ttlMs: 10 * WAIT_MS };
@@ -183,7 +202,15 @@ export const firefoxRows = (f: FirefoxFigures): Row[] => {
       promise: ["at most 5 ms", f.p50.median <= 5],
     }),
     row("the same, p99", f.p99, ms),
-    row(`conductor under ${BURDEN} commands of 1 MB, more resident memory than idle`, f.readsMib, mib),
+    row(
+      `conductor with ${BURDEN} commands of 250 KB for a browser that stalls, more resident memory than idle`,
+      f.queueMib,
+      {
+        ...mib,
+        promise: ["at most 64 MiB", f.queueMib.median <= 64],
+      },
+    ),
+    row(`the same under ${BURDEN} commands of 1 MB, which it reads`, f.readsMib, mib),
     row("more than that when the browser stalls meanwhile", f.stallsMib, {
       ...mib,
       promise: ["at most 64 MiB", f.stallsMib.median <= 64],
